@@ -2,7 +2,7 @@
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * An answer beside one that waits in the buffer of a filter: 0x310 waits there for 0x100, and 0x200 is answered
- * with 0x101, which is stronger, and then with 0x0f1, which is stronger still.
+ * with 0x101, which is stronger, and then with 0x0f1, which is stronger still; or with 0x310 as well.
  *
  * Sources: docs/timing-budget.md ("The order of what is sent"). LOAD TX BUFFER 1 is 42, RTS of it 82, and 05 40 BIT
  * MODIFY of TXB1CTRL, 05 50 of TXB2CTRL. At equal TXP the higher buffer goes first (DS20001801J 3.2).
@@ -70,5 +70,33 @@ describe('the first answer of a rule, alone in the chip', () => {
     board.chip.fill(0, FRAME_200);
     board.step(8);
     expect(board.chip.take().includes('|05 ')).toBe(false);
+  });
+});
+
+describe('the answer of a filter, whose identifier another rule answers with as well', () => {
+  test('leaves by RTS alone when none of those is before it, and after them when one is', () => {
+    board = new FakeBoard();
+    const rules = board.loadRules();
+    store<u8>(rules.addAnswer(0x100, 0x310, 1, 0xcc), 1, 27);
+    rules.addAnswer(0x200, 0x310, 1, 0x0a);
+    rules.finish();
+    board.connected();
+    board.pass(2_000);
+    for (let round = 0; round < 2; round++) {
+      board.chip.take();
+      board.chip.fill(0, FRAME_100);
+      board.step();
+      expect(board.chip.take().startsWith('b0 00|84|90')).toBe(true);
+      expect(board.counted(Counter.AnswersDelayed)).toBe(0);
+      board.chip.finish(2);
+      board.pass(2_000);
+    }
+    board.chip.fill(1, FRAME_200);
+    board.step();
+    expect(board.chip.take().endsWith('|82')).toBe(true, 'that of the other rule');
+    board.chip.fill(0, FRAME_100);
+    board.step();
+    expect(board.chip.take().includes('|84')).toBe(false, 'it waits');
+    expect(board.counted(Counter.AnswersDelayed)).toBe(1);
   });
 });

@@ -6,6 +6,7 @@
  * Sources: docs/timing-budget.md ("The order of what is sent"). DS20001801J, table 12-1: LOAD TX BUFFER 40, 42, 44, from D0
  * on 41, 43, 45; RTS 81, 82, 84; READ STATUS a0.
  */
+import { TransmitScheduler } from '../../../src/cell/transmit/scheduler';
 import { TransmitSlot } from '../../../src/cell/transmit/slot';
 import { Counter } from '../../../src/rt/counters';
 import { newFrame } from '../support/frames';
@@ -113,5 +114,21 @@ describe('a buffer', () => {
     board.chip.take();
     slot.load(newFrame(0x123, 1, 2));
     expect(board.chip.take()).toBe('40 24 60 00 00 01 02');
+  });
+
+  test('gets its kept answer back, but not while another is loaded in its place', () => {
+    const board = new FakeBoard().connected();
+    const scheduler = new TransmitScheduler<FakeParts>(board.parts);
+    const slot = scheduler.slots.slotOfFilter(0);
+    memory.copy(changetype<usize>(slot.kept), changetype<usize>(newFrame(0x201, 1, 0xcc)), 16);
+    slot.keep(false);
+    scheduler.slots.isHeld = true;
+    scheduler.tidy();
+    for (let count = 0; count < 8; count++) scheduler.step();
+    expect(board.chip.take().includes('44 ')).toBe(false);
+    scheduler.slots.isHeld = false;
+    scheduler.tidy();
+    for (let count = 0; count < 8; count++) scheduler.step();
+    expect(board.chip.take().includes('44 40 20 00 00 01 cc')).toBe(true);
   });
 });

@@ -5,11 +5,26 @@
  *
  * Sources: docs/rules.md ("The safe state"). AGL's end of the link has no heartbeat here, so its session tells.
  */
+import { SafeState } from '../../../src/cell/safe-state';
+import { dropUnsafe } from '../../../src/cell/transmit/drop-unsafe';
+import { TAG_HANDED, TransmitScheduler } from '../../../src/cell/transmit/scheduler';
 import { Counter } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
 import { newFrame } from '../support/frames';
 import { RuleImage2 } from '../support/rule-image-2';
-import { FakeBoard } from './fake-board';
+import { CanDriver } from '../../../src/virtio/can-driver';
+import { FakeClock } from '../support/fake-mcp2515';
+import { DRIVER, FakeLink, FakeSection, SECTION_BYTES, Wire } from '../virtio/pair';
+import { FakeBoard, FakeParts } from './fake-board';
+
+/** An end of a link that keeps the tags of what has ended. */
+class Ends extends CanDriver<FakeSection, FakeLink, FakeClock> {
+  tags: u32[] = [];
+
+  override finish(tag: u32, _sent: bool): void {
+    this.tags.push(tag);
+  }
+}
 
 let board = new FakeBoard();
 
@@ -146,6 +161,27 @@ describe('the safe state', () => {
     expect(board.counted(Counter.SafeStates)).toBeGreaterThan(0);
     expect(board.linux.counters.refused + board.linux.counters.transmitted).toBe(7);
     expect(board.parts.fromAgl.length).toBe(0);
+  });
+
+  test('names each frame that it takes back as the link does, whatever the number', () => {
+    start(0, 0, 0);
+    const parts = board.parts;
+    const ends = new Ends(
+      new FakeSection(SECTION_BYTES),
+      new FakeLink(new Wire(), DRIVER),
+      board.clock,
+    );
+    parts.agl = ends;
+    const scheduler = new TransmitScheduler<FakeParts>(parts);
+    const safe = new SafeState<FakeParts>(parts);
+    safe.begin();
+    safe.add(parts.responder.table.timer(1));
+    scheduler.addFromAgl(newFrame(0x210, 1, 1), 0x12345);
+    scheduler.addFromAgl(newFrame(0x210, 1, 2), 0x54323 | TAG_HANDED);
+    expect(dropUnsafe<FakeParts>(parts, scheduler, safe)).toBe(true);
+    expect(ends.tags.length).toBe(2);
+    expect(ends.tags.includes(0x12345)).toBe(true);
+    expect(ends.tags.includes(0x54323)).toBe(true);
   });
 
   test('ends with a frame of the bus, and begins again after AGL was there', () => {

@@ -201,3 +201,19 @@ describe('frames of AGL', () => {
     expect(slots.promote()).toBe(false);
   });
 });
+
+describe('a frame that was taken back, and may have been sent all the same', () => {
+  test('holds up those of its kind that come after it, and no others', () => {
+    start();
+    send(2, 0x200, false);
+    send(1, 0x300, false);
+    const buffers = parts.controller.buffers;
+    for (let count = 0; count < 16 && !buffers.isInDoubt(1); count++) {
+      parts.controller.displaceStep(1, buffers.order.priority(1), parts.clock.nowTicks());
+    }
+    expect(buffers.isInDoubt(1)).toBe(true);
+    expect(slots.followsDoubt(false, arbitrationField(0x300))).toBe(true);
+    expect(slots.followsDoubt(false, arbitrationField(0x301))).toBe(false, 'another identifier');
+    expect(slots.followsDoubt(true, arbitrationField(0x300))).toBe(false, 'of AGL');
+  });
+});

@@ -5,9 +5,10 @@
  *
  * Sources: docs/rules.md ("Staged answers"). RX STATUS is b0, RTS of buffer 2 is 84, READ RX BUFFER 0 is 90.
  */
+import { TransmitSlot } from '../../../src/cell/transmit/slot';
 import { Counter } from '../../../src/rt/counters';
 import { RuleImage2 } from '../support/rule-image-2';
-import { FakeBoard } from './fake-board';
+import { FakeBoard, FakeParts } from './fake-board';
 
 const FRAME_100 = '20 00 00 00 01 aa 00 00 00 00 00 00 00'; // 100#AA
 
@@ -135,5 +136,15 @@ describe('a staged answer', () => {
       board.chip.take();
     }
     expect(board.counted(Counter.AnswersSent)).toBe(2);
+  });
+
+  test('is made no more once its buffer is for every frame', () => {
+    start(false);
+    const slot = new TransmitSlot<FakeParts>(board.parts, 2);
+    slot.keepNext(0, false);
+    expect(slot.isComputed).toBe(true);
+    slot.release();
+    expect(slot.isKept).toBe(false);
+    expect(slot.isComputed).toBe(false);
   });
 });

@@ -10,6 +10,7 @@ import { Counter } from '../../../src/rt/counters';
 import { RuleImage2 } from '../support/rule-image-2';
 import { FakeBoard } from './fake-board';
 
+const FRAME_100 = '20 00 00 00 01 aa 00 00 00 00 00 00 00'; // 100#AA
 const FRAME_200 = '40 00 00 00 01 11 00 00 00 00 00 00 00'; // 200#11
 const FRAME_111 = '22 20 00 00 01 aa 00 00 00 00 00 00 00'; // 111#AA
 
@@ -54,6 +55,23 @@ describe('a request right behind a swap', () => {
   });
 });
 
+describe('an answer that is made ahead', () => {
+  test('is in its buffer after a swap, and no other that needs none', () => {
+    image = filtered(false);
+    const board = asked(filtered(true));
+    stepsToSwap(board, 100_000);
+    board.passAndSend(10_000);
+    const loaded = board.chip.take();
+    expect(loaded.includes('44 42 00 00 00 01 0a')).toBe(false, '0x210 in TXB2');
+    board.chip.formAndFilter = 0;
+    board.chip.fill(0, FRAME_100);
+    board.step();
+    const sent = board.chip.take();
+    expect(sent.startsWith('b0 00|84|90')).toBe(true, sent);
+    expect(board.chip.get(0x51)).toBe(0x22, 'SIDH of 0x110');
+  });
+});
+
 describe('a frame that ends the safe state', () => {
   test('ends it though the table changes before anybody has looked', () => {
     image = safe(false);
@@ -86,6 +104,23 @@ function answering(identifier: u32): RuleImage2 {
   made.beginIndex([]);
   made.point(0x100, made.addList([0]));
   made.point(0x200, made.addList([1]));
+  return made;
+}
+
+/** 0x100 by the first filter, answered with 0x110: with 1, or with a counter, beside a static answer of another rule. */
+function filtered(isCounted: bool): RuleImage2 {
+  const made = new RuleImage2(heap.alloc(0x10000), true);
+  if (isCounted) made.addAnswer(0x200, 0x210, 1, 0x0a);
+  const rule = made.addAnswer(0x100, 0x110, 1, 1);
+  store<u8>(rule, 1, 27);
+  if (isCounted) {
+    store<u8>(rule, 2, 54);
+    made.addStep(6, 0, 0, 0, 1, 15);
+    made.addStep(13, 0, 0, 8, 0, 0);
+  }
+  made.beginIndex([]);
+  if (isCounted) made.point(0x200, made.addList([0]));
+  made.point(0x100, made.addList([isCounted ? 1 : 0]));
   return made;
 }
 

@@ -123,6 +123,24 @@ describe('an answer with bytes of its request', () => {
     }
   });
 
+  test('of which the bytes could not be written is not sent; to a request that is read it is whole again', () => {
+    const made = board();
+    // RX STATUS and READ go well, WRITE fails, and then the block works again.
+    made.chip.transactionsLeft = 2;
+    made.chip.transactionsFailing = 1;
+    const sent = request(made, 0, FRAME_100);
+    expect(sent.startsWith('b0 00|03 65 00 00 00|90')).toBe(true, sent);
+    expect(sent.includes('|84')).toBe(false, sent);
+    expect(made.counted(Counter.AnswersFaulted)).toBe(1);
+    const before = made.counted(Counter.AnsweredComputed);
+    made.chip.fill(1, FRAME_100);
+    made.step();
+    const read = made.chip.take();
+    expect(read.includes('50 aa bb ee|8')).toBe(true, read);
+    expect(made.counted(Counter.AnsweredComputed)).toBe(before + 1, 'it has bytes of its request');
+    expect(made.counted(Counter.AnsweredStatic)).toBe(0);
+  });
+
   test('is none if what it needs cannot be read', () => {
     const made = board();
     made.chip.transactionsLeft = 1;

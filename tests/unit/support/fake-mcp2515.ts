@@ -50,6 +50,8 @@ export class FakeChip extends SpiBus {
   silentFrom: u32 = 0;
   /** Transactions until the block stops working; -1: never. */
   transactionsLeft: i32 = -1;
+  /** So many transactions fail then, and the block works again; 0: it does not. */
+  transactionsFailing: u32 = 0;
   /** A register that does not take what is written to it; -1: none. */
   brokenRegister: i32 = -1;
   /** The clock at which that register is whole. */
@@ -111,7 +113,12 @@ export class FakeChip extends SpiBus {
   }
 
   override begin(buffer: usize, length: u32): Status {
-    if (this.transactionsLeft === 0) return Status.SpiTimeout;
+    if (this.transactionsLeft === 0) {
+      if (this.transactionsFailing > 0 && --this.transactionsFailing === 0) {
+        this.transactionsLeft = -1;
+      }
+      return Status.SpiTimeout;
+    }
     if (this.transactionsLeft > 0) this.transactionsLeft--;
     if (this.logged !== 0) this.note(NEXT);
     this.position = 0;
