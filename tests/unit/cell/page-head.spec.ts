@@ -8,6 +8,7 @@ import { Counter } from '../../../src/rt/counters';
 import { newFrame } from '../support/frames';
 import { RuleImage2 } from '../support/rule-image-2';
 import { FakeBoard } from './fake-board';
+import { boardThatHolds } from './watched-rules';
 
 const TEC: u32 = 0x1c;
 const REC: u32 = 0x1d;
@@ -104,19 +105,7 @@ describe('the head', () => {
   });
 
   test('has the frames that wait for the ring', () => {
-    const image = new RuleImage2(heap.alloc(0x10000), true);
-    const rule = image.add(0x200);
-    const throttle = image.addAction(10, 0, 0);
-    store<u32>(throttle, 1_000_000, 8);
-    store<u64>(throttle, 0, 24);
-    store<u8>(rule, 1, 55);
-    image.indexOnly(0x200, false);
-    const board = new FakeBoard();
-    board.connectedWith(image);
-    for (let frames = 0; frames < 2; frames++) {
-      board.chip.fill(0, FRAME_200);
-      board.pass(1_000);
-    }
+    const board = boardThatHolds(new RuleImage2(heap.alloc(0x10000), true));
     board.pass(20_000);
     expect(word(board, 0x78)).toBe(1, 'the second is held');
   });

@@ -10,23 +10,13 @@ import { RuleImage2 } from '../support/rule-image-2';
 import { swapTo } from './asking';
 import { FakeBoard } from './fake-board';
 import { expectReceivedSum } from './sums';
+import { addCheck, boardThatHolds } from './watched-rules';
 
 let image = new RuleImage2(heap.alloc(0x10000), true);
 
 beforeEach(() => {
   image = new RuleImage2(heap.alloc(0x10000), true);
 });
-
-/** The check of rule 0, whose frames have a counter; action 1 replaces what does not come. */
-function addCheck(): void {
-  const check = image.addAction(8, 0, 1);
-  store<u8>(check, 8, 1); // bytes of the frame
-  store<u8>(check, 1, 3); // the largest gap
-  store<u16>(check, 0x1ff, 6); // the largest counter; the gap grows
-  store<u32>(check, 0x03000000, 8); // no new data: action 1
-  store<u64>(check, 0, 24);
-  store<u8>(image.addAction(9, 1, 1), 1, 1);
-}
 
 /** Rule 0 takes 0x200, with these actions; a timeout of 50 ms. Starts, and lets it pass once. */
 function miss(actions: u8): FakeBoard {
@@ -49,7 +39,7 @@ function addWatch(): void {
 describe('a frame with a check that does not come', () => {
   test('has a substitute', () => {
     image.add(0x200);
-    addCheck();
+    addCheck(image);
     addWatch();
     image.addStep(30, 0, 0, 0, 0x1234, 0);
     image.addStep(18, 0, 0, 0, 0, 0xee); // data = EE
@@ -60,7 +50,7 @@ describe('a frame with a check that does not come', () => {
 
   test('has none if the program of the substitute deletes it', () => {
     image.add(0x200);
-    addCheck();
+    addCheck(image);
     addWatch();
     image.addStep(30, 0, 0, 0, 0x1234, 0);
     image.addStep(22, 0, 0, 0, 9, 0); // a length of 9
@@ -111,18 +101,7 @@ describe('a throttle', () => {
 
 describe('another table', () => {
   test('drops the frame that is held, and counts it', () => {
-    const rule = image.add(0x200);
-    const throttle = image.addAction(10, 0, 0);
-    store<u32>(throttle, 1_000_000, 8);
-    store<u64>(throttle, 0, 24);
-    store<u8>(rule, 1, 55);
-    image.indexOnly(0x200, false);
-    const board = new FakeBoard();
-    board.connectedWith(image);
-    for (let frames = 0; frames < 2; frames++) {
-      board.chip.fill(0, '40 00 00 00 01 01 00 00 00 00 00 00 00');
-      board.pass(500);
-    }
+    const board = boardThatHolds(image);
     expect(board.parts.framesHeld).toBe(1);
     swapTo(board, image);
     expect(board.parts.framesHeld).toBe(0);

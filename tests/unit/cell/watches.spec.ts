@@ -9,6 +9,7 @@ import { Counter } from '../../../src/rt/counters';
 import { RuleImage2 } from '../support/rule-image-2';
 import { FakeBoard } from './fake-board';
 import { expectReceivedSum } from './sums';
+import { addCheck } from './watched-rules';
 
 const MISSING: u32 = 0x7a0;
 const RETURNED: u32 = 0x7a1;
@@ -161,13 +162,7 @@ describe('a watch of a rule with a check', () => {
   test('finds that there is no new data, and makes the substitute', () => {
     image = new RuleImage2(heap.alloc(0x10000));
     const rule = image.add(0x200);
-    const check = image.addAction(8, 0, 1);
-    store<u8>(check, 8, 1); // bytes of the frame
-    store<u8>(check, 1, 3); // the largest gap
-    store<u16>(check, 0x1ff, 6); // the largest counter; the gap grows
-    store<u32>(check, 0x03000000, 8); // no new data: action 1
-    store<u64>(check, 0, 24);
-    store<u8>(image.addAction(9, 1, 1), 1, 1);
+    addCheck(image);
     store<u64>(image.addAction(10, 0, 0), 0, 24);
     store<u8>(rule, 3, 55);
     image.addStep(30, 0, 0, 0, 0x1234, 0);

@@ -3,7 +3,7 @@
 /** The gate for timers of an image: each field, one thing wrong at a time. Sources: formats/rule-image-2.ts. */
 import { RuleTable } from '../../../src/responder/rule-table';
 import { Status } from '../../../src/rt/status';
-import { checkStaged } from '../support/rule-check';
+import { checkStaged, checkWithWord } from '../support/rule-check';
 import { RuleImage2 } from '../support/rule-image-2';
 
 let table = new RuleTable();
@@ -28,12 +28,7 @@ beforeEach(() => {
 });
 
 function expectWord(at: usize, value: u32, what: string, status: Status = Status.RulesField): void {
-  const before = load<u32>(at);
-  store<u32>(at, value);
-  image.seal();
-  expect(checkStaged(table)).toBe(status, what);
-  store<u32>(at, before);
-  image.seal();
+  expect(checkWithWord(table, image, at, value)).toBe(status, what);
 }
 
 describe('a timer of an image', () => {

@@ -8,7 +8,7 @@
  */
 import { RuleTable } from '../../../src/responder/rule-table';
 import { Status } from '../../../src/rt/status';
-import { checkStaged } from '../support/rule-check';
+import { checkStaged, checkWithWord } from '../support/rule-check';
 import { RuleImage2 } from '../support/rule-image-2';
 
 let table = new RuleTable();
@@ -37,12 +37,7 @@ beforeEach(() => {
 });
 
 function expectWord(at: usize, value: u32, what: string, status: Status = Status.RulesField): void {
-  const before = load<u32>(at);
-  store<u32>(at, value);
-  image.seal();
-  expect(checkStaged(table)).toBe(status, what);
-  store<u32>(at, before);
-  image.seal();
+  expect(checkWithWord(table, image, at, value)).toBe(status, what);
 }
 
 describe('a watch of an image', () => {
