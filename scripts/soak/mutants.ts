@@ -11,6 +11,7 @@
  * What lives must stand in docs/mutation.md, with a reason. How it is done: docs/decisions/0039-mutants-in-one-module.md.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { InputError } from '../../cell-config/files.ts';
 import { imageModule, type Order, specModule } from '../mutation/order.ts';
 import { playMutants } from '../mutation/play.ts';
 import { PLANTED } from '../mutation/planted.ts';
@@ -30,6 +31,8 @@ export const mutants: SoakRun = {
   name: 'mutants',
   what: `${COUNT} changes of the source, one at a time: the tests must notice ${100 * KILLED_LEAST} %`,
   run: async (progress, { resume, jobs, only, tests = only }) => {
+    if (only !== undefined) requireFolder('--only', 'src', only);
+    if (tests !== undefined) requireFolder('--tests', 'tests/unit', tests);
     endChildrenWithUs();
     const tell = (line: string): void => void process.stderr.write(`  ${line}\n`);
     const { mutants, killers } = await playMutants(draw(tests), {
@@ -75,9 +78,20 @@ function draw(tests?: string): Order {
   };
 }
 
+/** A word that is no folder would play nothing. */
+function requireFolder(option: string, parent: string, name: string): void {
+  const folders = readdirSync(`${PROJECT}${parent}`, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name);
+  if (folders.includes(name)) return;
+  throw new InputError(
+    `${option}: ${parent}/ has no folder "${name}"; there are ${folders.join(', ')}`,
+  );
+}
+
 function findSpecs(folder = ''): string[] {
   return readdirSync(`${PROJECT}tests/unit`, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.startsWith(folder) && name.endsWith('.spec.ts'))
+    .filter((name) => name.startsWith(folder && `${folder}/`) && name.endsWith('.spec.ts'))
     .map((name) => `tests/unit/${name}`)
     .sort();
 }
