@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The host ABI of src/abi/bsp.ts and src/abi/socket.ts for the bridge: each wasm import on Linux.
+ * The host ABI of src/abi/bsp.ts and src/abi/socket.ts for the bridge: each import of its module on Linux.
  *
  * An access outside the mapped windows ends the bridge (module_fault).
  * Each memory access is one volatile access of its width. The wasm module may give any address, so
@@ -24,8 +24,6 @@
 
 /* The counter is CLOCK_MONOTONIC in nanoseconds. */
 #define COUNTER_HERTZ 1000000000u
-/* Result of a hypercall: there is no hypervisor, so the answer is -ENOSYS. */
-#define ENOSYS_RESULT ((uint32_t)-38)
 
 struct w2c_bsp {
   struct link link;
@@ -164,37 +162,9 @@ uint32_t w2c_bsp_counter_hertz(struct w2c_bsp *bsp) {
   return COUNTER_HERTZ;
 }
 
-/* Linux takes its own system errors. The bridge's module never asks. */
-uint32_t w2c_bsp_system_error_pending(struct w2c_bsp *bsp) {
-  (void)bsp;
-  return 0;
-}
-
-uint32_t w2c_bsp_hypercall(struct w2c_bsp *bsp, uint32_t code, uint32_t argument1,
-                           uint32_t argument2) {
-  (void)bsp, (void)code, (void)argument1, (void)argument2;
-  return ENOSYS_RESULT;
-}
-
-/* The main loop sleeps instead of the module. */
-uint64_t w2c_bsp_idle_until(struct w2c_bsp *bsp, uint64_t deadline_ticks) {
-  (void)bsp, (void)deadline_ticks;
-  return 0;
-}
-
-/* The bridge's module never calls this: the main loop sleeps (wait.h). */
-void w2c_bsp_sleep_until(struct w2c_bsp *bsp, uint64_t deadline_ticks) {
-  (void)bsp, (void)deadline_ticks;
-}
-
 void w2c_bsp_fault_write32(struct w2c_bsp *bsp, uint32_t address, uint32_t value) {
   bsp->fault_value = value;
   bsp->fault_address = address;
-}
-
-/* The bridge's process ends with its trap: nothing comes after it that could be waited for. */
-void w2c_bsp_fault_write_late(struct w2c_bsp *bsp, uint32_t is_late) {
-  (void)bsp, (void)is_late;
 }
 
 /* Pointer to `count` frames in the module's linear memory (module.c). */

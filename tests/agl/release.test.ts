@@ -2,9 +2,10 @@
 /** The release: same bytes each time, sums that verify, a bridge that a C compiler alone can build. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, utimesSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { before, describe, it } from 'node:test';
+import { BRIDGE_FLAGS, BRIDGE_SOURCES } from '../../scripts/build/bridge.ts';
 import { packRelease } from '../../scripts/release/archive.ts';
 import { MANIFEST } from '../../scripts/deploy/manifest.ts';
 import { listParts } from '../../scripts/release/parts.ts';
@@ -168,13 +169,16 @@ describe('the bridge in the release', () => {
     assert.match(stderr, /no-such-cc/);
   });
 
-  it('is compiled with the definitions that the build uses', () => {
-    const script = readFileSync('agl/build-bridge.sh', 'utf8');
-    const build = readFileSync('scripts/build/bridge.ts', 'utf8');
-    const needed = [...build.matchAll(/'(-std=\S+|-fno-strict\S+|-D\S+)',/g)].map(
-      ([, flag]) => flag,
-    );
+  it('is compiled with the definitions and files that the build uses', () => {
+    const compiler = join(folder, 'cc');
+    writeFileSync(compiler, `#!/bin/sh\nprintf '%s\\n' "$@" >'${folder}/words'\n`, { mode: 0o755 });
+    run('/bin/sh', [join(unpacked, 'bridge/build.sh')], folder, { ...process.env, CC: compiler });
+    const words = readFileSync(join(folder, 'words'), 'utf8').split('\n');
+    const needed = BRIDGE_FLAGS.filter((flag) => /^-(std=|fno-|D)/.test(flag));
     assert.ok(needed.length >= 3);
-    for (const flag of needed) assert.ok(script.includes(flag), flag);
+    for (const flag of needed) assert.ok(words.includes(flag), flag);
+    assert.ok(words.includes(`-DCANWARDEN_VERSION="${VERSION}"`));
+    const files = words.filter((word) => word.endsWith('.c')).map((word) => basename(word));
+    assert.deepEqual(files.sort(), BRIDGE_SOURCES.map((path) => basename(path)).sort());
   });
 });

@@ -2,10 +2,14 @@
 /** `canwarden top`: rates between two samples of the bridge's JSON, on a terminal and elsewhere. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PROJECT_ROOT } from '../../lab/rig/firmware.ts';
+import { namedCounters } from '../../lab/page/counters.ts';
+import { type Histogram, percentileTicks } from '../../lab/page/histogram.ts';
+import { readStatusPage, type StatusPage } from '../../lab/page/status-page.ts';
+import { openRig } from '../../lab/rig/open-rig.ts';
 import { skipForSetup } from '../../scripts/test/result.ts';
+import { statusOf } from '../bridge-status.ts';
+import { TWO_ANSWERS } from '../rule-tables.ts';
 import { describe, it } from '../skippable.ts';
 import { FakeBoard, NEEDS_BUSYBOX } from './fake-board.ts';
 
@@ -91,17 +95,63 @@ describe('canwarden top', NEEDS_BUSYBOX, () => {
     assert.equal(failed.stderr, 'canwarden-bridge: no answer\n');
   });
 
-  it('reads only what the bridge writes', () => {
-    const writer = ['status-json.ts', 'json-writer.ts']
-      .map((name) => readFileSync(join(PROJECT_ROOT, 'src/bridge', name), 'utf8'))
-      .join('');
-    const reader = readFileSync(join(PROJECT_ROOT, 'agl/lib/top.sh'), 'utf8');
-    const named = [...reader.matchAll(/is\["([a-z_.]+)"\]|is\[name "\.([a-z0-9_]+)"\]/g)];
-    assert.ok(named.length > 12, `${named.length} names`);
-    for (const [, path, field] of named) {
-      const key = (path ?? field).split('.').at(-1) ?? '';
-      assert.ok(writer.includes(`'${key}'`), key);
+  it('shows what the bridge says of a running cell, each figure in its place', async () => {
+    const rig = await openRig({ engine: 'wasm', rules: TWO_ANSWERS });
+    const sampled = async (): Promise<readonly [page: StatusPage, json: string]> => {
+      rig.run(30_000_000);
+      const section = Buffer.from(rig.board.control?.status ?? []);
+      const page = readStatusPage(section);
+      assert.ok(page);
+      return [page, await statusOf('build/bridge.wasm', section, true, true)];
+    };
+    const [, before] = await sampled();
+    for (let index = 0; index < 4; index++) rig.send({ identifier: 0x1a0, data: [] }, index * 1e6);
+    for (let index = 0; index < 3; index++)
+      rig.send({ identifier: 0x2b0, data: [6, 7] }, (5 + index) * 1e6);
+    for (let index = 0; index < 2; index++) rig.sendFromAgl({ identifier: 0x123, data: [1] });
+    const [page, after] = await sampled();
+    rig.close();
+    const shown = board().write('fake/json', before).write('fake/json-next', after).run('top');
+    assert.equal(shown.stderr, '');
+    const counted = namedCounters(page.counters);
+    const hits = page.rules.hits;
+    for (const line of [
+      `canwarden ${page.firmwareVersion}  alive, \\d+ ms ago, bus active \\(TEC 0, REC 0\\), session running`,
+      '500000 bit/s, load about \\d+ %.*',
+      `  from the bus .* ${counted.received} in all`,
+      `  onto the bus .* ${counted.transmitted} in all`,
+      `  answers .* ${counted.answers_sent} in all`,
+      `  to AGL .* ${counted.forwarded} in all`,
+      `  from AGL .* ${counted.from_agl_taken} in all`,
+      `  longest step [\\d.]+ us, bound [\\d.]+ us; restarts 0; last status ${page.lastStatus}`,
+      `rules: 2 \\(.+, 0x${page.rules.hash.toString(16).padStart(8, '0')}\\)`,
+      `  status .* ${hits[0]} in all`,
+      `  position .* ${hits[1]} in all`,
+    ]) {
+      assert.match(shown.stdout, new RegExp(`^${line}$`, 'm'));
     }
+    const micros = (ticks: number): number => (ticks * 1e6) / page.ticksPerSecond;
+    const timed: readonly (readonly [name: string, histogram: Histogram])[] = [
+      ['static', page.histograms.staticAnswers],
+      ['computed', page.histograms.computedAnswers],
+      ['step', page.histograms.steps],
+    ];
+    for (const [name, histogram] of timed) {
+      const line = shown.stdout.split('\n').find((text) => text.startsWith(`  ${name} `)) ?? '';
+      const [count, ...times] = line.trim().split(/ +/).slice(1).map(Number);
+      const { minTicks, maxTicks } = histogram;
+      assert.equal(count, histogram.count, name);
+      const ticks = [
+        minTicks,
+        ...[50, 99].map((part) => percentileTicks(histogram, part)),
+        maxTicks,
+      ];
+      // Printed with two decimals, and again with one.
+      ticks.forEach((expected, index) => {
+        assert.ok(Math.abs(times[index] - micros(expected)) < 0.07, `${name}: ${line}`);
+      });
+    }
+    assert.ok(counted.received >= 7 && counted.from_agl_taken === 2 && hits[0] === 4);
   });
 
   const python = spawnSync('python3', ['-V']).status === 0;

@@ -19,8 +19,10 @@ import type * as WasmBuild from '../../scripts/build/wasm.ts';
 import type * as Counters from '../../lab/page/counters.ts';
 import type * as OpenRig from '../../lab/rig/open-rig.ts';
 import type * as StatusPage from '../../lab/page/status-page.ts';
+import { statusOf } from '../bridge-status.ts';
 
 const FOLDER = join(PROJECT, 'build/contract/formats-row');
+const BRIDGE = join(FOLDER, 'build/bridge.wasm');
 const PATHS = [
   ...['formats', 'src', 'scripts/build', 'lab', 'twin', 'rules', 'cell-config', 'docs'],
   ...['package.json', 'asconfig.json', 'tsconfig.json', 'rules.yaml'],
@@ -68,52 +70,8 @@ const CHANGES: readonly Change[] = [
   },
 ];
 
-/** Where the bridge's module sees the cell's output section (docs/bridge.md). */
-const STATUS_PAGE = 0xa0000000;
-
-interface BridgeExports {
-  readonly memory: WebAssembly.Memory;
-  control_open(silenceMillis: number): void;
-  control_tend(wallMicros: bigint): void;
-  control_status(asJson: number): number;
-  control_text(): number;
-  control_text_length(): number;
-}
-
 async function load<T>(path: string): Promise<T> {
   return (await import(pathToFileURL(join(FOLDER, path)).href)) as T;
-}
-
-/** What the copy's bridge says of a status page. */
-async function statusOf(page: Buffer, asJson: boolean): Promise<string> {
-  const module = await WebAssembly.compile(readFileSync(join(FOLDER, 'build/bridge.wasm')));
-  let seconds = 0n;
-  // The bridge reads its own requests as well, behind the page; what it finds there does not matter.
-  const at = (address: number): number => ((address >>> 0) - STATUS_PAGE) % page.length;
-  const reads: Record<string, (address: number) => number | bigint> = {
-    memory_read8: (address) => page.readUInt8(at(address)),
-    memory_read16: (address) => page.readUInt16LE(at(address)),
-    memory_read32: (address) => page.readUInt32LE(at(address)),
-    memory_read64: (address) => page.readBigUInt64LE(at(address)),
-    counter_read: () => (seconds += 1n),
-    counter_hertz: () => 1,
-  };
-  const imports: Record<string, Record<string, (address: number) => number | bigint>> = {};
-  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
-    (imports[from] ??= {})[name] = reads[name] ?? (() => 1);
-  }
-  const instance = await WebAssembly.instantiate(module, imports);
-  const bridge = instance.exports as unknown as BridgeExports;
-  bridge.control_open(0);
-  // After some seconds without another heartbeat: the cell stands still, and the page is what it left.
-  for (let look = 0; look < 5; look++) bridge.control_tend(0n);
-  assert.equal(bridge.control_status(asJson ? 1 : 0), 0, 'the page is read');
-  const text = Buffer.from(
-    bridge.memory.buffer,
-    bridge.control_text(),
-    bridge.control_text_length(),
-  );
-  return text.toString('latin1');
 }
 
 describe('a row of a counter and one of a setting', { timeout: 900_000 }, () => {
@@ -147,8 +105,8 @@ describe('a row of a counter and one of a setting', { timeout: 900_000 }, () => 
   });
 
   it('are in the text and the JSON of `canwarden status`', async () => {
-    assert.match(await statusOf(section, false), /^probes +7$/m);
-    const { counters } = JSON.parse(await statusOf(section, true)) as {
+    assert.match(await statusOf(BRIDGE, section, false), /^probes +7$/m);
+    const { counters } = JSON.parse(await statusOf(BRIDGE, section, true)) as {
       counters: Record<string, number>;
     };
     assert.equal(counters.probes, 7);
