@@ -18,3 +18,14 @@ export function swapTo(board: FakeBoard, image: RuleRecords): void {
   if (load<u32>(page, 0x68) !== wanted) throw new Error('no outcome');
   if (load<u32>(page, 0x6c) !== 0) throw new Error(`status ${load<u32>(page, 0x6c)}`);
 }
+
+/** Steps until a table that was asked for is in force, before its timers are looked at; at most `most`. */
+export function stepsToSwap(board: FakeBoard, most: u32): u32 {
+  const before = board.parts.responder.table.checksum;
+  for (let step: u32 = 0; step < most; step++) {
+    if (board.parts.responder.table.checksum !== before) return step;
+    board.step();
+    for (let buffer = 0; buffer < 3; buffer++) board.chip.finish(buffer);
+  }
+  return most;
+}

@@ -8,6 +8,7 @@
  */
 import { Counter } from '../../../src/rt/counters';
 import { RuleImage2 } from '../support/rule-image-2';
+import { stepsToSwap } from './asking';
 import { FakeBoard } from './fake-board';
 
 const FRAME_100 = '20 00 00 00 01 aa 00 00 00 00 00 00 00'; // 100#AA
@@ -25,17 +26,6 @@ function asked(next: RuleImage2): FakeBoard {
   board.requestRules(next);
   board.chip.take();
   return board;
-}
-
-/** Steps until the table has changed; at most `most`. */
-function stepsToSwap(board: FakeBoard, most: u32): u32 {
-  const before = board.parts.responder.table.checksum;
-  for (let step: u32 = 0; step < most; step++) {
-    if (board.parts.responder.table.checksum !== before) return step;
-    board.step();
-    for (let buffer = 0; buffer < 3; buffer++) board.chip.finish(buffer);
-  }
-  return most;
 }
 
 describe('a request right behind a swap', () => {
@@ -69,6 +59,22 @@ describe('an answer that is made ahead', () => {
     const sent = board.chip.take();
     expect(sent.startsWith('b0 00|84|90')).toBe(true, sent);
     expect(board.chip.get(0x51)).toBe(0x22, 'SIDH of 0x110');
+  });
+});
+
+describe('a rule with a rate', () => {
+  // docs/rules.md ("rate"): its state is kept, and its requests have their filter while the rate is not used up.
+  test('has its filter from the swap on', () => {
+    image = limited(1);
+    const board = asked(limited(2));
+    stepsToSwap(board, 100_000);
+    board.passAndSend(10_000);
+    board.chip.take();
+    board.chip.formAndFilter = 0;
+    board.chip.fill(0, FRAME_100);
+    board.step();
+    const sent = board.chip.take();
+    expect(sent.startsWith('b0 00|84|90')).toBe(true, sent);
   });
 });
 
@@ -121,6 +127,17 @@ function filtered(isCounted: bool): RuleImage2 {
   made.beginIndex([]);
   if (isCounted) made.point(0x200, made.addList([0]));
   made.point(0x100, made.addList([isCounted ? 1 : 0]));
+  return made;
+}
+
+/** 0x100 by the first filter, answered with 0x110 and `data`, 100 times a second at most, two at once. */
+function limited(data: u64): RuleImage2 {
+  const made = new RuleImage2(heap.alloc(0x10000), true);
+  const rule = made.addAnswer(0x100, 0x110, 1, data);
+  store<u8>(rule, 1, 27);
+  store<u16>(rule, 2, 58);
+  store<u32>(rule, 10_000, 60);
+  made.indexOnly(0x100, false);
   return made;
 }
 

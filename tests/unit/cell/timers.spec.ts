@@ -7,6 +7,7 @@
  */
 import { Counter } from '../../../src/rt/counters';
 import { RuleImage2 } from '../support/rule-image-2';
+import { swapTo } from './asking';
 import { FakeBoard } from './fake-board';
 
 let board = new FakeBoard();
@@ -26,6 +27,14 @@ function start(): void {
   image.beginIndex([]);
   board = new FakeBoard();
   board.startWith(image);
+}
+
+/** The image comes into force in the place of the one of the start, and 40 ms pass. */
+function replace(): void {
+  image.beginIndex([]);
+  image.finish();
+  swapTo(board, image);
+  board.passAndSend(40_000);
 }
 
 describe('a timer', () => {
@@ -82,11 +91,7 @@ describe('a timer', () => {
     image.addTimer(0, 4_000, 0, 0, 0);
     image.addTimer(1, 1_000, 1, 0, 0);
     image.addTimer(2, 1_000, 2, 3_000, 0);
-    image.beginIndex([]);
-    image.finish();
-    board.requestRules(image);
-    board.passAndSend(60_000);
-    expect(load<u32>(board.page.base, 0x6c)).toBe(0, 'status of the request');
+    replace();
     // The first at 10 ms or before, and every 4 ms; the third every 3 ms; the second has ended.
     const before = due();
     const ended = table.hitsOf(1);
@@ -103,10 +108,7 @@ describe('a timer', () => {
     expect(due()).toBe(2);
     begin(1);
     image.addTimer(0, 5_000, 0, 0, 0);
-    image.beginIndex([]);
-    image.finish();
-    board.requestRules(image);
-    board.passAndSend(40_000);
+    replace();
     expect(due()).toBeGreaterThan(5);
   });
 

@@ -22,3 +22,11 @@ export function checkWithWord(table: RuleTable, image: RuleImage2, at: usize, va
   image.seal();
   return status;
 }
+
+/** The same with `value` as the byte at `at`. */
+export function checkWithByte(table: RuleTable, image: RuleImage2, at: usize, value: u8): Status {
+  const word = at & ~3;
+  const shift = ((at - word) << 3) as u32;
+  const others = load<u32>(word) & ~((0xff as u32) << shift);
+  return checkWithWord(table, image, word, others | ((value as u32) << shift));
+}
