@@ -94,6 +94,15 @@ describe('the fault state', () => {
     expect(board.takeFromCell()).toBe('20000204 8 0 0 61000000002000', 'transmit passive');
   });
 
+  test('that was worse between two looks is told with the error counters read after it', () => {
+    const board = loud('errors=1');
+    board.pass(20_000);
+    board.chip.set(REC, 0x50);
+    board.chip.set(CANINTF, 0x20); // ERRIF
+    board.pass(20_000);
+    expect(board.takeFromCell()).toBe('20000204 8 0 0 5000000000000400', 'receive warning');
+  });
+
   test('is looked at each millisecond while there are errors', () => {
     const board = loud();
     board.pass(60_000);

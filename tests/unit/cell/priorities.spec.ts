@@ -57,6 +57,16 @@ describe('the strongest answer in the buffer of the weakest', () => {
     expect(order.rank(2)).toBeGreaterThan(order.rank(1));
   });
 
+  test('is preceded by another READ STATUS where the one of the answer failed', () => {
+    const board = asked();
+    board.chip.transactionsLeft = 1; // READ RX BUFFER
+    board.chip.transactionsFailing = 1;
+    board.step(16);
+    const log = board.chip.take();
+    expect(log.startsWith('90 ')).toBe(true, log);
+    expect(log.indexOf('|a0 00|05 2c 04 00|')).toBe(log.indexOf('|'), log);
+  });
+
   test('has TXREQ cleared in a second attempt where the first gave way, and TXnIF only once', () => {
     const board = asked();
     board.step(1);
@@ -72,46 +82,5 @@ describe('the strongest answer in the buffer of the weakest', () => {
     board.chip.yields = false;
     expect(controller.displaceStep(0, 3, board.clock.now)).toBe(Status.Ok);
     expect(board.chip.take()).toBe('05 30 0b 03');
-  });
-});
-
-const OTHER = '20 a0 00 00 00 00 00 00 00 00 00 00 00'; // 105#
-
-describe('a frame that comes in meanwhile', () => {
-  test('waits for it, and is read then', () => {
-    const board = asked();
-    board.step(1);
-    board.chip.take();
-    board.chip.fill(0, OTHER);
-    board.step(16);
-    const log = board.chip.take();
-    expect(log.startsWith('05 2c 04 00|05 30 0b 03|a0 00|40 0a')).toBe(true, log);
-    expect(log.indexOf('|81')).toBeGreaterThan(0, log);
-    expect(log.indexOf('|90 ')).toBeGreaterThan(log.indexOf('|81'), log);
-  });
-
-  // Two of 47 bits at 500 kbit/s: 188 us.
-  test('does not wait until the next one but one is complete', () => {
-    const board = asked();
-    board.step(1);
-    board.chip.take();
-    board.chip.fill(0, OTHER);
-    board.clock.now += 200;
-    board.step(2);
-    const log = board.chip.take();
-    expect(log.includes('90 ')).toBe(true, log);
-    expect(log.includes('|40')).toBe(false, log);
-  });
-
-  test('is read at once where the buffer was free', () => {
-    const board = asked();
-    board.chip.finish(2);
-    board.step(1);
-    expect(board.parts.controller.frameKnown).toBe(false);
-    board.chip.take();
-    board.chip.fill(0, OTHER);
-    board.step(1);
-    const log = board.chip.take();
-    expect(log.startsWith('a0 00|90 ')).toBe(true, log);
   });
 });

@@ -197,6 +197,18 @@ describe('the SPI clock', () => {
     expect(board.said().includes('instead of')).toBe(false);
   });
 
+  // 15 bytes take 270 us, and should take 180. A quarter of that is 45 us; 17 accesses are 85 us, or 17.
+  test('is taken for right where slow accesses explain the time', () => {
+    const slow = timed();
+    slow.chip.ticksPerByte = 18;
+    slow.clock.perLook = 5;
+    expect(slow.start()).toBe(Status.Ok);
+    expect(slow.said().includes('instead of')).toBe(false);
+    const board = timed();
+    board.chip.ticksPerByte = 18;
+    expectRuns(board, Status.SpiClockUnexpected, ': core_freq is not 500 (status 18)');
+  });
+
   test('that the block cannot make ends the start', () => {
     const board = new FakeBoard();
     board.chip.canConfigure = false;

@@ -57,21 +57,26 @@ describe('a frame in the chip', () => {
 
 describe('a frame that READ STATUS has shown as sent', () => {
   test('leaves nothing behind for which the core would be kept awake', () => {
-    const board = new FakeBoard().connected();
-    board.sendToCell(newFrame(0x123, 0, 0));
-    board.pass(200);
-    exact(board);
-    // A frame that comes in: READ STATUS tells of both.
-    board.chip.finish(0);
-    board.chip.fill(0, '20 20 00 00 01 aa 00 00 00 00 00 00 00');
-    const end = board.clock.now + 50_000;
-    let steps = 0;
-    while (board.clock.now < end && steps < 5_000) {
-      board.cell.step();
-      steps++;
+    // Right behind a look, and while the next one is awaited.
+    for (let rounds = 0; rounds < 3; rounds++) {
+      const board = new FakeBoard().connected();
+      board.sendToCell(newFrame(0x123, 0, 0));
+      board.pass(200);
+      nextWith(board, 'a0 00');
+      board.step(rounds);
+      exact(board);
+      // A frame that comes in: READ STATUS tells of both.
+      board.chip.finish(0);
+      board.chip.fill(0, '20 20 00 00 01 aa 00 00 00 00 00 00 00');
+      const end = board.clock.now + 50_000;
+      let steps = 0;
+      while (board.clock.now < end && steps < 5_000) {
+        board.cell.step();
+        steps++;
+      }
+      expect(board.counted(Counter.FromAglSent)).toBe(1);
+      expect(steps).toBeLessThan(5_000);
     }
-    expect(board.counted(Counter.FromAglSent)).toBe(1);
-    expect(steps).toBeLessThan(5_000);
   });
 });
 
