@@ -28,6 +28,8 @@ export interface RoundReport {
   readonly problems: readonly string[];
   /** A fault led to what the twin does not model (a wrong bit made a write to a pin that is not wired). */
   readonly unmodelled: string | undefined;
+  /** How long it was for the bus. */
+  readonly nanos: number;
   readonly requests: number;
   readonly answers: number;
   readonly latestAnswerNanos: number;
@@ -123,6 +125,7 @@ class Round {
       script: this.#script,
       problems: unmodelled === undefined ? [...this.#problems, ...watch.problems] : [],
       unmodelled,
+      nanos: this.#rig.now,
       requests: watch.demanded,
       answers: watch.answers,
       latestAnswerNanos: watch.latestAnswerNanos,

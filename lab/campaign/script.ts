@@ -32,7 +32,13 @@ const FAULTY_MICROS = 500_000;
 const ENTRIES_LEAST = 3;
 const ENTRIES_MOST = 9;
 
+const SEEDS = 2 ** 31;
 const NAMES = Object.keys(KINDS) as KindName[];
+
+/** Another one each time. */
+export function newSeed(): number {
+  return Math.floor(Math.random() * SEEDS);
+}
 
 /** The script of a seed: faults of one to all families, a few at a time or one after the other. */
 export function scriptOf(seed: number): CampaignScript {

@@ -5,24 +5,17 @@
  *
  * `--minutes N`, `--seed S` (the first round's; absent: another one each time), `--script FILE` plays one round.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { InputError } from '../../cell-config/files.ts';
 import { nearestRank } from '../../lab/measure/percentiles.ts';
 import { KINDS, type KindName } from '../../lab/campaign/kinds.ts';
 import { playScript, type RoundReport } from '../../lab/campaign/play.ts';
-import {
-  type CampaignScript,
-  readScript,
-  scriptOf,
-  scriptText,
-} from '../../lab/campaign/script.ts';
-import { shrinkRound } from '../../lab/campaign/shrink.ts';
-import { PROJECT } from '../build/command.ts';
+import { describeFailure } from '../../lab/campaign/failure.ts';
+import { type CampaignScript, newSeed, readScript, scriptOf } from '../../lab/campaign/script.ts';
 import { userPath } from '../command-line.ts';
 import type { SoakOptions, SoakOutcome, SoakRun } from './runs.ts';
 
 const MINUTES = 30;
-const SEEDS = 2 ** 31;
 /** The run ends after this many failures. */
 const FAILURES_SHOWN = 3;
 const FOLDER = 'build/campaign';
@@ -53,7 +46,7 @@ async function playRounds(
   progress: (done: number, total: number) => void,
   { minutes = MINUTES, seed }: SoakOptions,
 ): Promise<SoakOutcome> {
-  const first = seed ?? Math.floor(Math.random() * SEEDS);
+  const first = seed ?? newSeed();
   const millis = minutes * 60_000;
   const start = Date.now();
   const summary = new Summary();
@@ -65,27 +58,13 @@ async function playRounds(
   ) {
     const report = await playScript(scriptOf(round));
     summary.add(report);
-    if (report.problems.length > 0) failures.push(...(await describe(report)));
+    if (report.problems.length > 0) failures.push(...(await describeFailure(report, FOLDER)));
     progress(Math.min(Date.now() - start, millis), millis);
   }
   return {
     lines: [`seed ${first}: ${summary.rounds} rounds`, ...summary.lines(), ...failures],
     isRight: failures.length === 0,
   };
-}
-
-/** A failure: what plays it again, and the script with the fewest and shortest faults that still fails. */
-async function describe(report: RoundReport): Promise<string[]> {
-  const { seed } = report.script;
-  const small = await shrinkRound(report);
-  mkdirSync(`${PROJECT}${FOLDER}`, { recursive: true });
-  const file = `${FOLDER}/${seed}.json`;
-  writeFileSync(`${PROJECT}${file}`, scriptText(small.script));
-  return [
-    `round ${seed}: ${report.problems[0]}`,
-    ...small.problems.map((problem) => `  ${problem}`),
-    `  again: npm run soak -- campaign --script ${file}`,
-  ];
 }
 
 /** What all rounds have in common. */

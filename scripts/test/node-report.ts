@@ -16,7 +16,9 @@ type ReportLine =
   | { kind: 'begin' | 'end'; name: string; file: string }
   /** A test file without tests. */
   | { kind: 'empty'; file: string }
-  | { kind: 'stderr'; file: string; text: string };
+  | { kind: 'stderr'; file: string; text: string }
+  /** What a test wants shown, failed or not: node-reporter.js says how. */
+  | { kind: 'remark'; text: string };
 
 const STDERR_LINES_SHOWN = 30;
 
@@ -99,5 +101,7 @@ export function readNodeResult(run: CommandResult, report: string): StageResult 
     failures.push(`${output}\n  ${problem}${hung.join('')}`);
   }
   if (passed + skipped.length + failures.length === 0) return failedCheck('  no test was run');
-  return { passed, failed: failures.length, skipped, details: failures.join('\n') };
+  const remarks = lines.flatMap((line) => (line.kind === 'remark' ? [line.text] : []));
+  const shown = remarks.length === 0 ? {} : { remarks };
+  return { passed, failed: failures.length, skipped, ...shown, details: failures.join('\n') };
 }

@@ -8,6 +8,9 @@
  */
 import { inspect } from 'node:util';
 
+/** What a test says with `context.diagnostic`, and the run is to show though the test passed, begins so. */
+const SHOWN = 'shown: ';
+
 function describeError(error) {
   const cause = error?.cause ?? error;
   return cause instanceof Error ? (cause.stack ?? cause.message) : inspect(cause);
@@ -77,6 +80,8 @@ export default async function* nodeReporter(events) {
     } else if (event.type === 'test:pass' || event.type === 'test:fail') {
       names[event.data.nesting] = event.data.name;
       line = toReportLine(event, names);
+    } else if (event.type === 'test:diagnostic' && event.data.message.startsWith(SHOWN)) {
+      line = { kind: 'remark', text: event.data.message.slice(SHOWN.length) };
     } else if (event.type === 'test:stderr') {
       line = { kind: 'stderr', file: event.data.file ?? '', text: event.data.message };
     }

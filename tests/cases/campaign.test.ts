@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 /**
- * The fault campaign in small: the same five rounds each time, the scripts of former findings, and a script that
- * is played again from its text. `npm run soak -- campaign` plays new seeds for 30 minutes.
+ * The fault campaign in small: the same five rounds each time, others from a new seed, the scripts of former findings,
+ * and a script that is played again from its text. `npm run soak -- campaign` plays new seeds for 30 minutes.
  *
  * `SEED=n` plays that round alone.
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { describeFailure } from '../../lab/campaign/failure.ts';
 import { playScript, type RoundReport } from '../../lab/campaign/play.ts';
-import { readScript, scriptOf, scriptText } from '../../lab/campaign/script.ts';
+import { newSeed, readScript, scriptOf, scriptText } from '../../lab/campaign/script.ts';
 
 const CHOSEN = process.env.SEED === undefined ? undefined : Number(process.env.SEED);
 const FIRST = CHOSEN ?? 6000;
@@ -24,6 +25,26 @@ it(`no promise is broken by faults of every kind, ${ROUNDS} rounds from seed ${F
   for (let round = 0; round < ROUNDS; round++)
     assertRight(await playScript(scriptOf(FIRST + round)));
 });
+
+/** How long the rounds of the new seed are for the bus: some 160 of them. */
+const NEW_SECONDS = 120;
+
+it(
+  `no promise is broken by faults of every kind, ${NEW_SECONDS} s of the bus from a new seed`,
+  { skip: CHOSEN === undefined ? false : 'SEED plays one round alone' },
+  async (context) => {
+    const first = newSeed();
+    context.diagnostic(`shown: campaign: ${NEW_SECONDS} s of the bus from seed ${first}`);
+    let nanos = 0;
+    for (let round = first; nanos < NEW_SECONDS * 1e9; round++) {
+      const report = await playScript(scriptOf(round));
+      if (report.problems.length > 0) {
+        assert.fail((await describeFailure(report, 'build/test/campaign')).join('\n'));
+      }
+      nanos += report.nanos;
+    }
+  },
+);
 
 /** Scripts that have failed, shrunk, with what was wrong. */
 const FINDINGS: readonly (readonly [what: string, script: string])[] = [

@@ -79,13 +79,13 @@ describe("reading as-pect's summary", () => {
 });
 
 describe('running node:test files', () => {
-  it('counts tests, not suites, and keeps the reason of each skipped one', async () => {
+  it('counts tests, not suites, keeps the reason of each skipped one, and shows what is to be shown', async () => {
     const result = await runFiles({
       'a.test.ts': `
         import { describe, it } from 'node:test';
         describe('outer', () => {
           describe('inner', () => { it('passes', () => {}); });
-          it('also passes', () => {});
+          it('also passes', (t) => { t.diagnostic('shown: from seed 7'); t.diagnostic('not this'); });
           it('leaves out', (t) => t.skip('the recording is absent'));
         });`,
     });
@@ -93,6 +93,7 @@ describe('running node:test files', () => {
       passed: 2,
       failed: 0,
       skipped: ['outer > leaves out: the recording is absent'],
+      remarks: ['from seed 7'],
       details: '',
     });
   });
