@@ -37,7 +37,7 @@ const BEFORE_AGL_MICROS = 4 + 40.4 + 23.2;
 const FRAME_MICROS = STEP_MICROS + 5 + POLL_MICROS + LOAD_ANSWER_MICROS;
 /**
  * After a LOAD has yielded to this many received frames, it is carried through
- * (src/cell/courtesy.ts).
+ * (src/cell/yielding-transfer.ts).
  */
 const GIVES_WAY_MAXIMUM = 17;
 

@@ -19,7 +19,7 @@ import { Counter } from '../rt/counters';
 import { Status } from '../rt/status';
 import { Task } from '../rt/task';
 import { AnyParts } from './parts';
-import { Courtesy } from './courtesy';
+import { YieldingTransfer } from './yielding-transfer';
 import { FrameObserver } from './page/frame-observer';
 import { Rates } from './rates';
 import { countFullRing, RuleActions } from './rule-actions';
@@ -204,7 +204,7 @@ export class TransmitTask<Parts extends AnyParts> extends Task {
 export class TransmitPollTask<Parts extends AnyParts> extends Task {
   /** Time between two looks while a buffer is busy, in ticks. */
   intervalTicks: u64 = 0;
-  private readonly courtesy: Courtesy<Parts> = new Courtesy<Parts>(this.parts);
+  private readonly transfer: YieldingTransfer<Parts> = new YieldingTransfer<Parts>(this.parts);
 
   constructor(private readonly parts: Parts) {
     super();
@@ -214,14 +214,14 @@ export class TransmitPollTask<Parts extends AnyParts> extends Task {
   override run(nowTicks: u64): bool {
     const controller = this.parts.controller;
     if (controller.transmitWork(nowTicks)) {
-      this.courtesy.begin();
-      this.courtesy.end(controller.tendTransmit(nowTicks));
+      this.transfer.begin();
+      this.transfer.end(controller.tendTransmit(nowTicks));
       return true;
     }
     if (!this.due(nowTicks)) return false;
-    this.courtesy.begin();
+    this.transfer.begin();
     // When interrupted, it is due again as soon as the incoming frame was taken.
-    if (this.courtesy.end(controller.pollStatus()) !== Status.Busy) this.timer.stop();
+    if (this.transfer.end(controller.pollStatus()) !== Status.Busy) this.timer.stop();
     return true;
   }
 

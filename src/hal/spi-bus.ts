@@ -51,7 +51,7 @@ export abstract class SpiBus {
   /** How many bytes of the last transaction that returned `Busy` were not begun, and one more. */
   unsent: u32 = 0;
   /** The urgent line was already asserted at the last look, so a yielding transfer returns `Busy` at once. */
-  asked: bool = false;
+  lineWasAsserted: bool = false;
 
   /**
    * Sets the serial clock to the highest rate not above `wantedHertz` that the block makes of a clock of

@@ -33,7 +33,7 @@ import { RateSearch } from './rate-search';
 import { applyBusSettings } from './settings';
 import { BusSleep } from './sleep';
 import { AnyParts } from '../parts';
-import { Courtesy } from '../courtesy';
+import { YieldingTransfer } from '../yielding-transfer';
 import { FaultReport } from './report';
 import { InterruptWatch } from './interrupt-watch';
 import { SystemErrorWatch } from './system-error-watch';
@@ -101,7 +101,7 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
   private readonly watchPeriod: SoftwareTimer = new SoftwareTimer();
   /** Reached when there was no error for a while. */
   private readonly quiet: Deadline = new Deadline();
-  private readonly courtesy: Courtesy<Parts> = new Courtesy<Parts>(this.parts);
+  private readonly transfer: YieldingTransfer<Parts> = new YieldingTransfer<Parts>(this.parts);
   private state: State = State.Running;
   private roundOpen: bool = false;
   /** The current round is a full look. */
@@ -230,8 +230,8 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
       this.full = this.interruptWatch.doubtful || this.fullLook.expired(nowTicks);
       if (!this.full && !this.errorsRecent(nowTicks)) return;
     }
-    this.courtesy.begin();
-    const status = this.courtesy.end(controller.look(this.full));
+    this.transfer.begin();
+    const status = this.transfer.end(controller.look(this.full));
     this.roundOpen = status === Status.Busy;
     if (this.roundOpen) this.timer.start(nowTicks, 0);
     // Compare before any other transaction: the next one may read the buffers.

@@ -16,7 +16,7 @@ import { arbitrationField, ARBITRATION_NONE } from '../../can/identifier';
 import { TRANSMIT_BUFFERS, TransmitOutcome } from '../../driver/mcp2515/transmit-buffers';
 import { Counter, FrameEnd } from '../../rt/counters';
 import { Status } from '../../rt/status';
-import { Courtesy } from '../courtesy';
+import { YieldingTransfer } from '../yielding-transfer';
 import { AnyParts } from '../parts';
 import { Haste } from './haste';
 import { TransmitPriorities } from './priorities';
@@ -49,7 +49,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
     this.parts,
     this.slots.all,
   );
-  private readonly courtesy: Courtesy<Parts> = new Courtesy<Parts>(this.parts);
+  private readonly transfer: YieldingTransfer<Parts> = new YieldingTransfer<Parts>(this.parts);
   /** Frames that come in wait while the strongest frame is brought into the place of a weaker one. */
   readonly haste: Haste<Parts> = new Haste<Parts>(this.parts);
   /** The slot whose frame is being displaced, or TRANSMIT_BUFFERS, and the strength of the frame that takes its place. */
@@ -182,8 +182,8 @@ export class TransmitScheduler<Parts extends AnyParts> {
 
   /** READ STATUS: whether a frame has left since one was requested beside it. */
   private look(): bool {
-    this.courtesy.begin();
-    this.noteSeen(this.courtesy.end(this.parts.controller.pollStatus()));
+    this.transfer.begin();
+    this.noteSeen(this.transfer.end(this.parts.controller.pollStatus()));
     return true;
   }
 
@@ -298,9 +298,9 @@ export class TransmitScheduler<Parts extends AnyParts> {
 
   /** Makes the next transaction that brings the frame into `slot` and on its way. */
   private advance(slot: TransmitSlot<Parts>, frame: Frame, isAgl: bool, strength: u32): void {
-    this.courtesy.begin(this.haste.isBlind);
+    this.transfer.begin(this.haste.isBlind);
     if (!slot.holds(frame)) {
-      const status = this.courtesy.end(slot.load(frame));
+      const status = this.transfer.end(slot.load(frame));
       if (status === Status.Ok) this.haste.loaded();
       else if (status !== Status.Busy) this.refuse(isAgl, status);
       return;
@@ -308,10 +308,10 @@ export class TransmitScheduler<Parts extends AnyParts> {
     const changes: u32 = this.haste.isOn ? PRIORITY_CHANGES : 0;
     for (let change: u32 = 0; change <= PRIORITY_CHANGES; change++) {
       if (this.priorities.fit(slot.buffer, strength, this.slots.underWay)) break;
-      if (this.courtesy.end(this.priorities.status) !== Status.Ok || change === changes) return;
-      this.courtesy.begin(this.haste.isBlind);
+      if (this.transfer.end(this.priorities.status) !== Status.Ok || change === changes) return;
+      this.transfer.begin(this.haste.isBlind);
     }
-    const status = this.courtesy.end(slot.send(isAgl));
+    const status = this.transfer.end(slot.send(isAgl));
     if (status !== Status.Ok) {
       if (status !== Status.Busy) this.refuse(isAgl, status);
       return;
@@ -359,13 +359,13 @@ export class TransmitScheduler<Parts extends AnyParts> {
       return false;
     }
     for (let transaction: u32 = 0; transaction < DISPLACING_TRANSACTIONS; transaction++) {
-      this.courtesy.begin(this.haste.isBlind);
+      this.transfer.begin(this.haste.isBlind);
       const priority = buffers.back.setsPriority
         ? this.priorities.wanted(victim, this.nextStrength, this.slots.underWay)
         : buffers.order.priority(victim);
       const nowTicks = this.parts.clock.nowTicks();
       const status = this.parts.controller.displaceStep(victim, priority, nowTicks);
-      if (this.courtesy.end(status) !== Status.Ok) break;
+      if (this.transfer.end(status) !== Status.Ok) break;
       if (!this.parts.controller.frameKnown) this.haste.sawEmpty(nowTicks);
       if (!buffers.isDisplacing(victim)) break;
     }
@@ -374,10 +374,10 @@ export class TransmitScheduler<Parts extends AnyParts> {
 
   /** True when TXP fits everywhere. Otherwise one change was tried. */
   private fitAll(): bool {
-    this.courtesy.begin();
+    this.transfer.begin();
     const isFit = this.priorities.fitAll(this.slots.underWay);
-    if (isFit) this.courtesy.unused();
-    else this.courtesy.end(this.priorities.status);
+    if (isFit) this.transfer.unused();
+    else this.transfer.end(this.priorities.status);
     return isFit;
   }
 
@@ -390,8 +390,8 @@ export class TransmitScheduler<Parts extends AnyParts> {
       if (!slot.isKept || slot.isIntact) continue;
       isOwed = true;
       if (this.parts.controller.transmitPending(slot.buffer)) continue;
-      this.courtesy.begin();
-      this.courtesy.end(slot.loadKept());
+      this.transfer.begin();
+      this.transfer.end(slot.loadKept());
       return true;
     }
     this.isUntidy = isOwed;

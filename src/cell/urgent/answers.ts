@@ -16,7 +16,7 @@ import { Rule } from '../../responder/rule';
 import { Counter } from '../../rt/counters';
 import { Status } from '../../rt/status';
 import { AnyParts } from '../parts';
-import { Courtesy } from '../courtesy';
+import { YieldingTransfer } from '../yielding-transfer';
 import { TransmitScheduler } from '../transmit/scheduler';
 import { countUnsent } from '../transmit/unsent';
 import { TransmitSlot } from '../transmit/slot';
@@ -35,7 +35,7 @@ export enum Dropped {
 export class UrgentAnswers<Parts extends AnyParts> {
   private readonly slot0: TransmitSlot<Parts> = this.scheduler.slots.slotOfFilter(0);
   private readonly slot1: TransmitSlot<Parts> = this.scheduler.slots.slotOfFilter(1);
-  private readonly courtesy: Courtesy<Parts> = new Courtesy<Parts>(this.parts);
+  private readonly transfer: YieldingTransfer<Parts> = new YieldingTransfer<Parts>(this.parts);
   private isDisturbed: bool = false;
   /** The answer of a filter has a window. */
   hasWindows: bool = false;
@@ -116,8 +116,8 @@ export class UrgentAnswers<Parts extends AnyParts> {
   /** Without a filter: preloads the first static answer. Yields to an incoming frame. `Busy`: interrupted. */
   preloadShared(): Status {
     if (this.slot0.isKept || !this.isQuiet) return Status.Ok;
-    this.courtesy.begin();
-    return this.courtesy.end(this.prepareFirstStatic());
+    this.transfer.begin();
+    return this.transfer.end(this.prepareFirstStatic());
   }
 
   /** True when `sendReady` can send the preloaded answer of the first filter. */
@@ -386,8 +386,8 @@ export class UrgentAnswers<Parts extends AnyParts> {
 
   /** Loads `scratch`; yields to an incoming frame. Returns true when it is loaded. */
   private stageRule(slot: TransmitSlot<Parts>): bool {
-    this.courtesy.begin();
-    return this.courtesy.end(slot.load(this.scratch)) === Status.Ok;
+    this.transfer.begin();
+    return this.transfer.end(slot.load(this.scratch)) === Status.Ok;
   }
 
   private prepareFirstStatic(): Status {

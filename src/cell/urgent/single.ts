@@ -22,7 +22,7 @@ import { Counter } from '../../rt/counters';
 import { nanosToTicks } from '../../rt/deadline';
 import { SoftwareTimer } from '../../rt/software-timer';
 import { Status } from '../../rt/status';
-import { Courtesy } from '../courtesy';
+import { YieldingTransfer } from '../yielding-transfer';
 import { FrameObserver } from '../page/frame-observer';
 import { AnyParts } from '../parts';
 import { UrgentAnswers } from './answers';
@@ -54,7 +54,7 @@ export class SingleWay<Parts extends AnyParts> {
   private timer: SoftwareTimer = new SoftwareTimer();
   /** The step before looked: the other tasks come first, however long a look takes. */
   private hasLooked: bool = false;
-  private readonly courtesy: Courtesy<Parts> = new Courtesy<Parts>(this.parts);
+  private readonly transfer: YieldingTransfer<Parts> = new YieldingTransfer<Parts>(this.parts);
 
   constructor(
     private readonly parts: Parts,
@@ -159,8 +159,8 @@ export class SingleWay<Parts extends AnyParts> {
     this.hasLooked = true;
     this.timer.start(nowTicks, this.intervalTicks);
     if (controller.receiver.silent) return SingleStep.Nothing;
-    this.courtesy.begin();
-    if (this.courtesy.end(controller.pollStatus()) === Status.Busy) this.timer.start(nowTicks, 0);
+    this.transfer.begin();
+    if (this.transfer.end(controller.pollStatus()) === Status.Busy) this.timer.start(nowTicks, 0);
     // A request that came meanwhile is answered before it is read: by the next look at INT.
     return controller.frameKnown && !controller.receiver.requestOpen
       ? SingleStep.Frame

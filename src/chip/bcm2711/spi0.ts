@@ -128,7 +128,7 @@ export class Spi0 extends SpiBus {
    */
   private transferByByte(buffer: usize, length: u32, isOrder: bool): Status {
     this.unsent = length;
-    if (this.asked) return this.notBegun(length);
+    if (this.lineWasAsserted) return this.notBegun(length);
     const fifo = this.base + SPI_FIFO;
     // Each byte takes its clocks at least, and the line was looked at in its second half.
     let highTicks = counter_read() - (this.byteTicks >> 1);

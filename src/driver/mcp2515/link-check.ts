@@ -49,7 +49,7 @@ export class LinkCheck<Bus extends SpiBus, Time extends Clock> {
 
   /** Ticks of a byte in a transaction that looks at the line meanwhile, rounded down. 0: that is not known. */
   lookingByteTicks(): u64 {
-    this.bus.asked = false;
+    this.bus.lineWasAsserted = false;
     this.bus.yields = true;
     const ticks = this.bytesTicks();
     this.bus.yields = false;

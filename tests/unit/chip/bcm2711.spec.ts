@@ -233,7 +233,7 @@ describe('a transfer that yields', () => {
   });
 
   test('touches no register when somebody is known to ask; others go through', () => {
-    spi.asked = true;
+    spi.lineWasAsserted = true;
     fill('a0 00');
     expect(spi.transfer(buffer, 2)).toBe(Status.Ok);
     spi.yields = true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * Courtesy: lets SPI work that can wait yield to a frame that has just come in.
+ * YieldingTransfer: lets SPI work that can wait yield to a frame that has just come in.
  *
  * An urgent request then waits for one byte on SPI instead of up to fourteen, and its answer gets
  * the first free slot on the bus.
@@ -13,7 +13,7 @@ import { AnyParts } from './parts';
 const BROKEN_MAXIMUM: u32 = 16;
 
 @final
-export class Courtesy<Parts extends AnyParts> {
+export class YieldingTransfer<Parts extends AnyParts> {
   private broken: u32 = 0;
 
   constructor(private readonly parts: Parts) {}
@@ -24,7 +24,7 @@ export class Courtesy<Parts extends AnyParts> {
     if (isBlind) return;
     // The receive task may not have looked at the line in this step: keep what it says about the
     // buffers.
-    parts.spi.asked = parts.controller.lineAsserted();
+    parts.spi.lineWasAsserted = parts.controller.lineAsserted();
     parts.spi.yields = parts.controller.useInterruptLine && this.broken < BROKEN_MAXIMUM;
   }
 
