@@ -20,6 +20,8 @@ const RESERVED = CARD_RESERVATION.start;
 
 // The machine.
 export const HYPERVISOR_MEMORY = { start: RESERVED + 0xc00000, size: 0x400000 } as const;
+/** For all links between cells. */
+export const SHARED_MEMORY = { start: RESERVED + 0xa00000, size: 0x200000 } as const;
 /** The network link of Jailhouse's stock machine, for a second Linux cell: table and two outputs. */
 export const NETWORK_STATE_TABLE = { start: RESERVED + 0xb00000, size: PAGE_BYTES } as const;
 export const NETWORK_OUTPUT_0 = { start: RESERVED + 0xb01000, size: 0x7f000 } as const;

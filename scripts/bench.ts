@@ -35,7 +35,7 @@ import { measureSlowBoard } from '../lab/measure/slow-board.ts';
 import { measureSlowClock } from '../lab/measure/slow-clock.ts';
 import { measureStepBound } from '../lab/measure/step-bound.ts';
 import { goalLines, tableOf } from '../lab/measure/table.ts';
-import { declaredStepBound } from './bench/bounds.ts';
+import { declaredStepBound } from './build/task-bounds.ts';
 import { measureReference } from './bench/reference.ts';
 import { benchReport } from '../lab/report/bench-report.ts';
 import { RASPBERRY_PI_4_TIMING } from '../twin/machine/timing-model.ts';
@@ -76,7 +76,7 @@ async function bench(options: Options): Promise<void> {
   say('reference');
   Object.assign(figures, await reference);
   say('step bound');
-  const bound = await declaredStepBound();
+  const bound = declaredStepBound();
   Object.assign(figures, await measureStepBound(module, bound));
   Object.assign(figures, await measureStepBound(firmware, bound));
   const asleep = { firmware: sleeping, cases: scope.console.sleepingCases };

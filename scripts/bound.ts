@@ -11,7 +11,7 @@ import { describePath } from '../lab/bound/bound.ts';
 import { judge, tableOf } from '../lab/bound/judge.ts';
 import { observe } from '../lab/bound/observe.ts';
 import { InputError } from '../cell-config/files.ts';
-import { readTaskBounds } from './bench/bounds.ts';
+import { nanosOf, taskRows } from './build/task-bounds.ts';
 import { openBounds } from './bound/inputs.ts';
 import { run, shortCommandLine } from './command-line.ts';
 
@@ -21,7 +21,7 @@ const SPI_HERTZ = 10_000_000;
 
 async function bound(options: { path?: string }): Promise<void> {
   const bounds = await openBounds();
-  const { rows, nanosOf } = await readTaskBounds();
+  const rows = taskRows();
   if (options.path !== undefined) {
     const row = rows.find(({ name }) => name === options.path);
     if (row === undefined)

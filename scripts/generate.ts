@@ -5,6 +5,7 @@
  *
  * Does not: take options.
  */
-import { generateFormats } from './build/formats.ts';
+import { generateBoardFiles, generateFormats } from './build/formats.ts';
 
 generateFormats();
+generateBoardFiles();

@@ -11,9 +11,9 @@ import { readLines } from '../../lab/bound/lines.ts';
 import { originsOf } from '../../lab/bound/origins.ts';
 import { constantsOf, readSource } from '../../lab/bound/source-loops.ts';
 import { RASPBERRY_PI_4_TIMING, type TimingModel } from '../../twin/machine/timing-model.ts';
-import { readBounds } from '../bench/bounds.ts';
 import { nodeTool, PROJECT } from '../build/command.ts';
 import { CROSS_ADDR2LINE } from '../build/compilers.ts';
+import { wireNanos } from '../build/task-bounds.ts';
 import { NAMED_MODULE, SOURCE_MAP } from '../build/wasm.ts';
 
 const LINES_IMAGE = 'build/image/canwarden.lines.elf';
@@ -45,9 +45,13 @@ export async function openBounds(timing: TimingModel = RASPBERRY_PI_4_TIMING): P
   const sources = new Map(
     [...texts].map(([file, content]) => [file, readSource(file, content, constants(file))]),
   );
-  const clocks = (await readBounds()).get('SPI_CLOCKS_PER_BYTE') ?? NaN;
-  const wireNanos = (clocks * 1e9) / SPI_HERTZ;
-  return new StepBounds({ ...image, sources, timing, abi: text('bsp/rpi4/abi.h'), wireNanos });
+  return new StepBounds({
+    ...image,
+    sources,
+    timing,
+    abi: text('bsp/rpi4/abi.h'),
+    wireNanos: wireNanos(SPI_HERTZ),
+  });
 }
 
 function sourceFiles(folder: string): string[] {

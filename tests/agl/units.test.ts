@@ -5,6 +5,8 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { FakeBoard, NEEDS_BUSYBOX } from './fake-board.ts';
+import { withKernel } from './fake-kernel.ts';
 import { NEEDS_SYSTEMD } from './needs-systemd.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
@@ -13,15 +15,15 @@ const SERVICES = [
   'canwarden-bridge.service',
   'canwarden-can.service',
 ] as const;
-const read = (name: string) => readFileSync(`agl/systemd/${name}`, 'utf8');
+const read = (name: string) => readFileSync(`build/generated/agl/systemd/${name}`, 'utf8');
 
 /** All `Key=value` lines of a unit, in order. */
 function settings(text: string): [string, string][] {
-  return [...text.matchAll(/^([A-Za-z]+)=(.*)$/gm)].map(([, key, value]) => [key, value]);
+  return [...text.matchAll(/^([A-Za-z_]+)=(.*)$/gm)].map(([, key, value]) => [key, value]);
 }
 
 /** Every unit of the project, those that only deploy installs too. */
-const ALL_UNITS = ['agl/systemd', 'scripts/deploy/units'].flatMap((folder) =>
+const ALL_UNITS = ['build/generated/agl/systemd', 'scripts/deploy/units'].flatMap((folder) =>
   readdirSync(folder)
     .filter((name) => name.endsWith('.service'))
     .map((name) => ({ name, text: readFileSync(join(folder, name), 'utf8') })),
@@ -148,8 +150,6 @@ describe('the systemd units', () => {
       }
     }
     const cell = new Map(settings(read('canwarden-cell.service')));
-    const held = /^HELD="\$root\/run\/([\w-]+)\//m.exec(readFileSync('agl/lib/role.sh', 'utf8'));
-    assert.equal(cell.get('RuntimeDirectory'), held?.[1]);
     assert.equal(cell.get('RuntimeDirectoryPreserve'), 'yes');
   });
 
@@ -159,69 +159,49 @@ describe('the systemd units', () => {
     assert.equal(can.get('After'), 'canwarden-cell.service');
     assert.equal(can.get('ExecStart'), '/usr/bin/canwarden watch');
   });
-
-  it('let the bridge open the sockets that it opens, and no others', () => {
-    const allowed = new Map(settings(read(SERVICES[1]))).get('RestrictAddressFamilies');
-    assert.equal(
-      familiesOfBridge()
-        .map((name) => `AF_${name}`)
-        .join(' '),
-      allowed,
-    );
-  });
 });
-
-/** Address families of the sockets that the bridge opens, but for `--create`, which the unit may not. */
-function familiesOfBridge(): string[] {
-  const sources = readdirSync('bsp/linux').map((name) => readFileSync(`bsp/linux/${name}`, 'utf8'));
-  const found = sources.join('').matchAll(/\bsocket\([AP]F_(\w+)/g);
-  const names = new Set([...found].map(([, name]) => name));
-  assert.ok(names.delete('NETLINK'));
-  return [...names].sort();
-}
 
 describe('the other system files', () => {
   const bridge = read('canwarden-bridge.service');
 
-  it('name one and the same interface', () => {
-    const { vcan } = /Name=(?<vcan>\w+)/.exec(read('25-canwarden.netdev'))?.groups ?? {};
-    assert.equal(vcan, 'vcan0');
+  it('make a virtual interface, for which nothing waits', () => {
     assert.match(read('25-canwarden.netdev'), /^Kind=vcan$/m);
-    assert.match(read('25-canwarden.network'), /^Name=vcan0$/m);
-    assert.match(readFileSync('agl/default', 'utf8'), /^CANWARDEN_INTERFACE=vcan0$/m);
-    assert.match(bridge, /^Environment=CANWARDEN_INTERFACE=vcan0$/m);
     // It is there in one of the two roles: waited for by name, it would hold up the other for 90 s.
     assert.doesNotMatch(bridge, /net-devices-vcan0/);
     assert.match(bridge, /^After=.* systemd-networkd\.service$/m);
   });
 
-  it('name one and the same user, device and class code', () => {
-    assert.match(read('sysusers-canwarden.conf'), /^u canwarden - ".+"$/m);
-    const rule = read('60-canwarden.rules');
-    assert.match(rule, /GROUP="canwarden", MODE="0660"/);
-    // The name that is there in both roles; systemd writes a dash in a name as \\x2d.
-    assert.match(rule, /0xff4057".* SYMLINK\+="canwarden-control", TAG\+="systemd"/);
+  it('give the devices to the group of the bridge, and wait for the one of both roles', () => {
+    assert.match(read('60-canwarden.rules'), /GROUP="canwarden", MODE="0660"/);
+    // systemd.device(5): a unit comes of the tag; systemd.unit(5): a dash in its name.
+    assert.match(read('60-canwarden.rules'), /SYMLINK\+="canwarden-control", TAG\+="systemd"/);
     for (const key of ['Wants', 'After']) {
       assert.match(bridge, new RegExp(`^${key}=dev-canwarden\\\\x2dcontrol\\.device`, 'm'));
     }
-    const helper =
-      readFileSync('agl/lib/jailhouse.sh', 'utf8') + readFileSync('agl/lib/role.sh', 'utf8');
-    for (const [name, attribute] of [
-      ['LINK_VENDOR', 'vendor'],
-      ['LINK_DEVICE', 'device'],
-      ['DRIVER_ROLE_CLASS', 'class'],
-      ['CONTROL_CLASS', 'class'],
-    ]) {
-      const value = new RegExp(`^${name}=(0x[0-9a-f]+)$`, 'm').exec(helper)?.[1];
-      assert.ok(rule.includes(`ATTRS{${attribute}}=="${value}"`), name);
-    }
   });
 
-  it('have no setting that nobody reads', () => {
-    const readers =
-      bridge + readFileSync('agl/lib/common.sh', 'utf8') + readFileSync('agl/lib/role.sh', 'utf8');
-    for (const [, name] of readFileSync('agl/default', 'utf8').matchAll(/^([A-Z_]+)=/gm)) {
-      assert.ok(readers.includes(name), name);
-    }
+  it('have no setting that nobody reads', NEEDS_BUSYBOX, () => {
+    const set = (name: string, value: string): FakeBoard =>
+      new FakeBoard().write('etc/default/canwarden', `${name}=${value}\n`);
+    const up = (board: FakeBoard): string => {
+      board.run('up');
+      return board.commands.join('\n');
+    };
+    const readers: Readonly<Record<string, (name: string) => void>> = {
+      CANWARDEN_CELL_OPTIONS: (name) =>
+        assert.match(up(set(name, 'bitrate=125000')), /bitrate=125000/),
+      CANWARDEN_INTERFACE: (name) =>
+        assert.match(set(name, 'can7').run('status').stdout, /\bcan7\b/),
+      CANWARDEN_RESTART_MS: (name) => {
+        const board = withKernel(set(name, '250').bringUpDevice('0x0000000f', '0x40'));
+        assert.match(up(board), /\[restart-ms\] \[250\]/);
+      },
+      // systemd.service(5), "Command lines": a word without braces becomes none, one, or several.
+      CANWARDEN_BRIDGE_OPTIONS: (name) =>
+        assert.match(bridge, new RegExp(`^ExecStart=.* \\$${name}$`, 'm')),
+    };
+    const names = settings(readFileSync('agl/default', 'utf8')).map(([name]) => name);
+    assert.deepEqual(names.sort(), Object.keys(readers).sort());
+    for (const [name, check] of Object.entries(readers)) check(name);
   });
 });

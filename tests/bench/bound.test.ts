@@ -10,7 +10,7 @@ import { judge } from '../../lab/bound/judge.ts';
 import { Flow, type Facts, type Limit } from '../../lab/bound/flow.ts';
 import { observe } from '../../lab/bound/observe.ts';
 import { graphOf } from '../../lab/bound/program.ts';
-import { readTaskBounds } from '../../scripts/bench/bounds.ts';
+import { nanosOf, taskRows } from '../../scripts/build/task-bounds.ts';
 import { openBounds } from '../../scripts/bound/inputs.ts';
 
 const SPI_HERTZ = 10_000_000;
@@ -132,7 +132,7 @@ suite('a bound', () => {
 
 test('the image keeps its bounds, and the emulated run what they rest on', async () => {
   const bounds = await openBounds();
-  const { rows, nanosOf } = await readTaskBounds();
+  const rows = taskRows();
   const all = await bounds.all(rows);
   const seen = await observe(bounds);
   const faults = rows.flatMap((row, index) => {

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { declaredStepBound, readTaskBounds } from '../../scripts/bench/bounds.ts';
+import { declaredStepBound, nanosOf, taskRows } from '../../scripts/build/task-bounds.ts';
 import { compileRules } from '../../rules/compile.ts';
 import { assignPaths } from '../../rules/paths.ts';
 import { loadMeasured } from '../../lab/measure/bench.ts';
@@ -52,10 +52,9 @@ describe('npm run bench -- --check --quick', () => {
     assert.ok(existsSync('build/bench/latency.svg'));
   });
 
-  it('shows each task with its bound, its longest step, and no miss', async () => {
+  it('shows each task with its bound, its longest step, and no miss', () => {
     const figures = JSON.parse(readFileSync('build/bench/bench.json', 'utf8')) as Figures;
-    const { rows, nanosOf } = await readTaskBounds();
-    for (const row of rows) {
+    for (const row of taskRows()) {
       const key = `task.image.${row.name.replaceAll(' ', '-')}`;
       const figure = (part: string): number => figures[`${key}.${part}`] ?? NaN;
       const bound = nanosOf(row, 10_000_000);
@@ -140,7 +139,7 @@ describe('The check', () => {
 
   for (const engine of ['wasm', 'image'] as const) {
     it(`sees a step that clocks more bytes than declared, on the ${engine} engine`, async () => {
-      const declared = await declaredStepBound();
+      const declared = declaredStepBound();
       const firmware = loadMeasured(engine);
       const figures = await measureStepBound(firmware, { ...declared, spiBytes: 20 });
       assert.ok((figures[`bound.${engine}.forwarding.exceeded`] ?? 0) > 0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** A chip that resets itself, an INT wire that lies, a wrong crystal: noticed, told, and lived with. */
 import assert from 'node:assert/strict';
-import { declaredStepBound } from '../../scripts/bench/bounds.ts';
+import { declaredStepBound } from '../../scripts/build/task-bounds.ts';
 import type { WireFault } from '../../twin/bus/attempt.ts';
 import { LogNode } from '../../twin/bus/log-node.ts';
 import { WasmEngine } from '../../twin/engine/wasm.ts';
@@ -113,7 +113,7 @@ onWasm('brown-out: no step of the repair takes longer than the declared bound', 
   withLines({ engine, rules: RULES }, async (rig) => {
     const { machine, engine: wasm, clock, chip } = rig.board;
     if (!(wasm instanceof WasmEngine)) throw new Error('steps are seen by the wasm engine');
-    const bound = (await declaredStepBound()).micros(10_000_000) * 1_000;
+    const bound = declaredStepBound().micros(10_000_000) * 1_000;
     let idleNanos: number | undefined;
     let longest = 0;
     machine.onIdle = () => (idleNanos = clock.now);

@@ -30,6 +30,21 @@ describe("the cell's addresses", () => {
     assert.equal(RPI4.SPI0.start, 0xfe204000);
   });
 
+  it('of all that the two cells take lie in the regions that the helper looks at', () => {
+    const end = ({ start, size }: { start: number; size: number }): number => start + size;
+    for (const part of [
+      RPI4.IVSHMEM_STATE_TABLE,
+      RPI4.IVSHMEM_READ_WRITE,
+      RPI4.CONTROL_STATE_TABLE,
+      RPI4.CONTROL_REQUESTS,
+      RPI4.CONTROL_STATUS,
+    ]) {
+      assert.ok(part.start >= RPI4.SHARED_MEMORY.start && end(part) <= end(RPI4.SHARED_MEMORY));
+    }
+    assert.equal(RPI4.CELL_RAM.physicalStart, RPI4.CARD_RESERVATION.start);
+    assert.equal(end(RPI4.HYPERVISOR_MEMORY), end(RPI4.CARD_RESERVATION));
+  });
+
   it('put the read-write section right after the state table, as the ivshmem ABI asks', () => {
     const { start, size } = RPI4.IVSHMEM_STATE_TABLE;
     assert.equal(RPI4.IVSHMEM_READ_WRITE.start, start + size);

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: MIT
 /**
- * The table of tasks: declared once, offered in the same order, and described by docs/timing-budget.md
- * with the bounds that the code adds up to.
+ * The table of tasks: offered in the order in which it is declared; and the worst cases of docs/timing-budget.md, which
+ * are sums of the bounds that the code adds up to.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readBounds, readTaskBounds } from '../../scripts/bench/bounds.ts';
 import { STEP_MICROS, takesPartNanos } from '../../rules/bus/cell-delays.ts';
+import { nanosOf, offeredTo, reorderNanos, taskRows } from '../../scripts/build/task-bounds.ts';
 import { readSource } from './source-tree.ts';
 
 const SPI_HERTZ = 10_000_000;
-const TABLE = readSource('src/cell/tasks.ts');
 const DOCUMENT = readSource('docs/timing-budget.md');
-const { rows, nanosOf } = await readTaskBounds();
-const bounds = await readBounds();
+const rows = taskRows();
 const longest = Math.max(...rows.map((row) => nanosOf(row, SPI_HERTZ)));
 
 function micros(nanos: number): string {
@@ -22,8 +20,6 @@ function micros(nanos: number): string {
 
 describe('the table of tasks', () => {
   it('has a row for each task, numbered by priority', () => {
-    const calls = TABLE.split('\n').filter((line) => line.includes('.add(tasks.'));
-    assert.equal(rows.length, calls.length);
     assert.deepEqual(
       rows.map(({ priority }) => priority),
       rows.map((_, index) => index),
@@ -31,16 +27,26 @@ describe('the table of tasks', () => {
     assert.ok(rows.every(({ name }) => name.length < 16));
   });
 
-  it('is offered in the order of its priorities, timers only when one is due', () => {
-    const offers = [...TABLE.matchAll(/(return|if) \(?(.*?)this\.(\w+)(\.run\(|, nowTicks\))/g)];
-    assert.deepEqual(
-      offers.map(([, , , field]) => field),
-      rows.map(({ field }) => field),
+  const BUSY = { isTimerDue: true, isExpired: true, isCalled: true, isEager: false };
+  const fields = rows.map(({ field }) => field);
+
+  it('is offered in the order of its priorities', () => {
+    assert.deepEqual(offeredTo(BUSY), fields);
+  });
+
+  it('is offered to those with a timer only when one is due, and it is theirs', () => {
+    const others = rows.filter(({ trigger }) => trigger !== 'Timer').map(({ field }) => field);
+    assert.deepEqual(offeredTo({ ...BUSY, isTimerDue: false }), others);
+    assert.deepEqual(offeredTo({ ...BUSY, isExpired: false }), others);
+  });
+
+  it('is offered to AGL before a frame that waits is loaded, where its next one may be stronger', () => {
+    const early = fields.flatMap((field) =>
+      field === 'staging' ? [field, 'fromAgl early'] : field,
     );
-    for (const [, , condition, field] of offers) {
-      const row = rows.find((one) => one.field === field);
-      assert.equal(condition.includes('isTimerDue'), row?.trigger === 'Timer', field);
-    }
+    assert.deepEqual(offeredTo({ ...BUSY, isEager: true }), early);
+    const uncalled = fields.filter((field) => field !== 'staging');
+    assert.deepEqual(offeredTo({ ...BUSY, isCalled: false, isEager: true }), uncalled);
   });
 
   it('gives every timer task a period, but those that start their timer', () => {
@@ -55,23 +61,6 @@ describe('the table of tasks', () => {
 });
 
 describe('docs/timing-budget.md', () => {
-  it('lists every task with its trigger, period, parts and bound at SPI 10 MHz', () => {
-    const listed = DOCUMENT.split('\n')
-      .filter((line) => /^\| [\w ]+ \| (line|queue|timer|always) +\|/.test(line))
-      .map((line) => line.split('|').map((cell) => cell.trim()));
-    const expected = rows.map((row) => [
-      '',
-      row.name,
-      row.trigger.toLowerCase(),
-      row.periodMicros === 0 ? '' : `${row.periodMicros / 1_000} ms`,
-      String(row.spiBytes),
-      String(row.ringEntries),
-      micros(nanosOf(row, SPI_HERTZ)),
-      '',
-    ]);
-    assert.deepEqual(listed, expected);
-  });
-
   it('adds up the worst case: the longest step, and the urgent answer after it', () => {
     const urgent = nanosOf(rows[0], SPI_HERTZ);
     const sentence = `the longest step, ${micros(longest)} us, and the computed answer that follows it, ${micros(urgent)} us: ${micros(longest + urgent)} us.`;
@@ -82,46 +71,20 @@ describe('docs/timing-budget.md', () => {
   const wayNanos = (bytes: number, steps: number, further: number): number =>
     (bytes * 9 * 1e9) / SPI_HERTZ + steps * 2_200 + further * 800;
   const section = DOCUMENT.split('## The order of what is sent')[1].split('\n## ')[0];
-  const summed = [...section.matchAll(/^\| .*? \| ([\d +]+) \| (\d+), (\d+) \|$/gm)].map(
-    ([, bytes, steps, further]) => ({
-      bytes: bytes.split('+').reduce((sum, part) => sum + Number(part), 0),
-      steps: Number(steps),
-      further: Number(further),
-    }),
+  const ways = [...section.matchAll(/^\| .*? \| ([\d +]+) \| (\d+), (\d+) \|$/gm)].map(
+    ([, bytes, steps, further]) => {
+      const sum = bytes.split('+').reduce((total, part) => total + Number(part), 0);
+      return wayNanos(sum, Number(steps), Number(further));
+    },
   );
   // The rows of the way itself, of a filter's answer, of `single`'s, and of a frame that is read.
-  const [alone, filter, single, read] = [
-    summed.slice(0, 5),
-    ...summed.slice(5).map((row) => [row]),
-  ].map((rows) =>
-    rows.reduce((sum, row) => ({
-      bytes: sum.bytes + row.bytes,
-      steps: sum.steps + row.steps,
-      further: sum.further + row.further,
-    })),
-  );
-  const nanosOfWay = ({ bytes, steps, further }: (typeof summed)[number]): number =>
-    wayNanos(bytes, steps, further);
+  const alone = ways.slice(0, 5).reduce((sum, way) => sum + way, 0);
+  const [filter, single, read] = ways.slice(5);
 
-  it('adds up the parts of S as the firmware declares them', () => {
-    for (const [name, way] of Object.entries({
-      '': alone,
-      FILTER_: filter,
-      SINGLE_: single,
-      READ_: read,
-    })) {
-      assert.equal(bounds.get(`REORDER_${name}SPI_BYTES`), way.bytes, name);
-      assert.equal(bounds.get(`REORDER_${name}STEPS`), way.steps, name);
-      assert.equal(bounds.get(`REORDER_${name}FURTHER`), way.further, name);
-    }
-    assert.equal(bounds.get('REORDER_STEP_NANOS'), 2_200);
-    assert.equal(bounds.get('REORDER_FURTHER_NANOS'), 800);
-  });
-
-  it('adds up S, the way of the strongest frame into the chip', () => {
-    const answering = nanosOfWay(alone) + Math.max(nanosOfWay(filter), nanosOfWay(single));
-    const reading = answering + nanosOfWay(read);
-    assert.ok(section.includes(`it is **${micros(nanosOfWay(alone))} us alone**`));
+  it('adds up S, the way of the strongest frame into the chip, as the firmware declares it', () => {
+    const answering = alone + Math.max(filter, single);
+    const reading = answering + read;
+    assert.ok(section.includes(`it is **${micros(alone)} us alone**`));
     assert.ok(section.includes(`**S at SPI 10 MHz is ${micros(answering)} us up to 500 kbit/s.**`));
     assert.ok(section.includes(`**At 1 Mbit/s S is ${micros(reading + 3_000)} us**`));
     // The shortest frame with its intermission, and the intermission: 44 + 3 and 3 bits (ISO 11898-1).
@@ -129,6 +92,7 @@ describe('docs/timing-budget.md', () => {
       const isRead = reading > (47 * 1e9) / bitrate;
       assert.equal(isRead, bitrate === 1_000_000, `${bitrate}`);
       const most = isRead ? reading + (3 * 1e9) / bitrate : answering;
+      assert.equal(reorderNanos(SPI_HERTZ, bitrate), most, `${bitrate}`);
       const declared = takesPartNanos(bitrate);
       assert.ok(
         declared >= most - 1 && declared < most + 200,

@@ -19,7 +19,14 @@ import { SKIP } from './ask.ts';
 import { BridgeProcess } from './bridge-process.ts';
 import { LiveLink } from './live-link.ts';
 import { NotifySocket } from './notify-socket.ts';
-import { ALWAYS, allowedNames, allowedNumbers, buildTracer, callNumbers } from './syscalls.ts';
+import {
+  ALWAYS,
+  allowedFamilies,
+  allowedNames,
+  allowedNumbers,
+  buildTracer,
+  callNumbers,
+} from './syscalls.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 /** As shipped: sanitizers make calls of their own. */
@@ -49,6 +56,10 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   gettid: 'abort()',
   tgkill: 'abort()',
 };
+
+/** Begins the tracer's line of an address family. The numbers: include/linux/socket.h of Linux. */
+const FAMILY = 'family ';
+const FAMILIES: Readonly<Record<string, string>> = { 1: 'AF_UNIX', 29: 'AF_CAN' };
 
 describe("the bridge's system calls", { skip, timeout: 1_200_000 }, () => {
   const folder = temporaryFolder();
@@ -99,13 +110,14 @@ describe("the bridge's system calls", { skip, timeout: 1_200_000 }, () => {
     }
   }
 
-  it('are all in the list of the unit, and the list has no other', async () => {
+  const recorded = (file: string): string[] => readFileSync(file, 'utf8').trim().split('\n');
+
+  it('are all in the list of the unit, and the list has no other; so are the families of its sockets', async () => {
     const file = join(folder, 'calls');
     assert.equal(await live([tracer, 'record', file]), 0);
     const names = new Map([...numbers].map(([name, number]) => [number, name]));
-    const made = readFileSync(file, 'utf8')
-      .trim()
-      .split('\n')
+    const made = recorded(file)
+      .filter((line) => !line.startsWith(FAMILY))
       .map((line) => names.get(Number(line)) ?? line);
     const allowed = new Set([...allowedNames(), ...ALWAYS]);
     assert.deepEqual(
@@ -116,6 +128,16 @@ describe("the bridge's system calls", { skip, timeout: 1_200_000 }, () => {
       allowedNames().filter((name) => !made.includes(name) && !(name in ELSEWHERE)),
       [],
     );
+
+    // Of an interface that is there the bridge asks whether it is one of CAN by a socket of that family.
+    const other = join(folder, 'sockets');
+    const words = ['--interface', 'lo', '--shm', join(folder, 'no-link')];
+    spawnSync(tracer, ['record', other, BRIDGE, ...words]);
+    const families = [file, other]
+      .flatMap(recorded)
+      .filter((line) => line.startsWith(FAMILY))
+      .map((line) => FAMILIES[Number(line.slice(FAMILY.length))] ?? line);
+    assert.deepEqual([...new Set(families)].sort(), allowedFamilies().sort());
   });
 
   it('suffice for a whole life with the filter on', async () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * syscalls record FILE PROGRAM WORDS...: runs it, and writes the numbers of the system calls that it makes, one a
- * line, after its execve.
+ * line, after its execve; then the address families of its sockets, as "family NUMBER".
  * syscalls only NUMBER,NUMBER,... PROGRAM WORDS...: runs it with a filter (seccomp(2)) that kills it at any other call.
  *
  * Source: ptrace(2), seccomp(2). execve is always allowed: the filter is there before it, as with systemd.
@@ -23,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CALLS_MAXIMUM = 1024, FILTER_MAXIMUM = 256 };
+enum { CALLS_MAXIMUM = 1024, FILTER_MAXIMUM = 256, FAMILIES_MAXIMUM = 64 };
 
 #if defined(__x86_64__)
 enum { OWN_ARCHITECTURE = AUDIT_ARCH_X86_64 };
@@ -32,6 +32,8 @@ enum { OWN_ARCHITECTURE = AUDIT_ARCH_AARCH64 };
 #endif
 
 static unsigned char seen[CALLS_MAXIMUM];
+/* Address families of the sockets. */
+static unsigned char families[FAMILIES_MAXIMUM];
 static pid_t child;
 
 static void pass_on(int number) {
@@ -64,6 +66,9 @@ static int follow(void) {
       if (started && ptrace(PTRACE_GET_SYSCALL_INFO, child, sizeof info, &info) > 0 &&
           info.op == PTRACE_SYSCALL_INFO_ENTRY && info.entry.nr < CALLS_MAXIMUM) {
         seen[info.entry.nr] = 1;
+        if (info.entry.nr == SYS_socket && info.entry.args[0] < FAMILIES_MAXIMUM) {
+          families[info.entry.args[0]] = 1;
+        }
       }
     } else {
       forward = WSTOPSIG(status);
@@ -89,6 +94,11 @@ static int record(const char *file, char **words) {
   for (int number = 0; number < CALLS_MAXIMUM; number++) {
     if (seen[number]) {
       fprintf(out, "%d\n", number);
+    }
+  }
+  for (int number = 0; number < FAMILIES_MAXIMUM; number++) {
+    if (families[number]) {
+      fprintf(out, "family %d\n", number);
     }
   }
   fclose(out);

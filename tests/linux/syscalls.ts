@@ -9,7 +9,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROJECT } from '../../scripts/build/command.ts';
 
-const UNIT = 'agl/systemd/canwarden-bridge.service';
+const UNIT = 'build/generated/agl/systemd/canwarden-bridge.service';
 /** Linux's numbers of this machine's calls. */
 const NUMBERS = [
   '/usr/include/x86_64-linux-gnu/asm/unistd_64.h',
@@ -39,11 +39,19 @@ const TIME = [
   'clock_getres',
 ];
 
-/** The names that the unit lists. */
-export function allowedNames(): string[] {
-  const unit = readFileSync(join(PROJECT, UNIT), 'utf8');
-  return [...unit.matchAll(/^SystemCallFilter=(.*)$/gm)].flatMap(([, words]) => words.split(' '));
+/** The words of all lines `KEY=` of the unit. */
+function wordsOf(key: string): string[] {
+  const lines = readFileSync(join(PROJECT, UNIT), 'utf8').split('\n');
+  const begin = `${key}=`;
+  return lines
+    .filter((line) => line.startsWith(begin))
+    .flatMap((line) => line.slice(begin.length).split(' '));
 }
+
+/** The names that the unit lists. */
+export const allowedNames = (): string[] => wordsOf('SystemCallFilter');
+/** The address families of sockets that it lists. */
+export const allowedFamilies = (): string[] => wordsOf('RestrictAddressFamilies');
 
 /** Number by name on this machine. Undefined: its headers are not here. */
 export function callNumbers(): Map<string, number> | undefined {

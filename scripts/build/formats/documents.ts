@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * The tables of docs/ that are made from formats/. Each stands between two comments,
+ * The tables of docs/ that are made from formats/, and that of the tasks. Each stands between two comments,
  * `<!-- formats: NAME -->` and `<!-- end -->`.
  *
  * Does not: write files. `npm run docs` does, and a contract test compares.
@@ -16,6 +16,7 @@ import * as statusPage from '../../../formats/status-page.ts';
 import type { Field } from '../../../formats/status-page.ts';
 import { STATUSES, type StatusRow } from '../../../formats/statuses.ts';
 import { rangeOf, shownCounters, type Counters } from '../../../formats/words.ts';
+import { nanosOf, taskRows } from '../task-bounds.ts';
 
 /** The data from which the tables are made. */
 export interface DocumentData {
@@ -63,6 +64,8 @@ function tableOf(name: string, data: DocumentData): string {
       return playedFaultTable(PLAYED_FAULTS);
     case 'settings':
       return settingTable(data.settings);
+    case 'tasks':
+      return taskTable();
     case 'statuses':
       return statusTable(data.statuses, Number(first), Number(last));
     default:
@@ -142,6 +145,21 @@ function counterTable(counters: Counters): string {
   return table(
     ['number', 'name', 'what'],
     shownCounters(counters).map(({ number, word, what }) => [String(number), `\`${word}\``, what]),
+  );
+}
+
+/** At SPI 10 MHz. */
+function taskTable(): string {
+  return table(
+    ['task', 'trigger', 'period', 'SPI bytes', 'ring entries', 'bound, us'],
+    taskRows().map((row) => [
+      row.name,
+      row.trigger.toLowerCase(),
+      row.periodMicros === 0 ? '' : `${row.periodMicros / 1_000} ms`,
+      String(row.spiBytes),
+      String(row.ringEntries),
+      (nanosOf(row, 10_000_000) / 1_000).toFixed(1),
+    ]),
   );
 }
 
