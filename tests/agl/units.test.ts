@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** The systemd files: systemd itself has nothing against them, and their names agree with each other. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { FakeBoard, NEEDS_BUSYBOX } from './fake-board.ts';
 import { withKernel } from './fake-kernel.ts';
-import { NEEDS_SYSTEMD } from './needs-systemd.ts';
-import { temporaryFolder } from '../temporary-folder.ts';
+import { NEEDS_SYSTEMD, verified } from './systemd.ts';
 
 const SERVICES = [
   'canwarden-cell.service',
@@ -50,25 +48,10 @@ function devicesOf(unit: string): string[] {
     .map(([, value]) => value.split(' ')[0]);
 }
 
-/** What `systemd-analyze verify` prints about the services, installed in a faked root. */
+/** What systemd says of the services after a change. */
 function verify(change: (text: string) => string): string {
-  const root = temporaryFolder();
-  const units = join(root, 'etc/systemd/system');
-  mkdirSync(units, { recursive: true });
-  mkdirSync(join(root, 'usr/bin'), { recursive: true });
-  for (const name of SERVICES) writeFileSync(join(units, name), change(read(name)));
-  for (const target of ['sysinit', 'basic', 'shutdown', 'multi-user']) {
-    writeFileSync(join(units, `${target}.target`), `[Unit]\nDescription=${target}\n`);
-  }
-  for (const program of ['canwarden', 'canwarden-bridge']) {
-    copyFileSync('/bin/true', join(root, 'usr/bin', program));
-  }
-  const { stdout, stderr } = spawnSync(
-    'systemd-analyze',
-    ['verify', '--man=no', `--root=${root}`, ...SERVICES],
-    { encoding: 'utf8' },
-  );
-  return (stdout + stderr).replaceAll(root, '');
+  const units = Object.fromEntries(SERVICES.map((name) => [name, change(read(name))]));
+  return verified(units, ['usr/bin/canwarden', 'usr/bin/canwarden-bridge']);
 }
 
 describe('the systemd units', () => {

@@ -2,34 +2,16 @@
 /** The unit that only deploy installs: systemd has nothing against it, and it comes before the bridge. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { MANIFEST } from '../../scripts/deploy/manifest.ts';
-import { NEEDS_SYSTEMD } from '../agl/needs-systemd.ts';
-import { temporaryFolder } from '../temporary-folder.ts';
+import { NEEDS_SYSTEMD, verified } from '../agl/systemd.ts';
 
 const UNIT = 'canwarden-user.service';
 const TEXT = readFileSync(`scripts/deploy/units/${UNIT}`, 'utf8');
 
-/** What systemd-analyze says about the unit in a faked root. */
-function verify(text: string): string {
-  const root = temporaryFolder();
-  const units = join(root, 'etc/systemd/system');
-  mkdirSync(units, { recursive: true });
-  mkdirSync(join(root, 'usr/bin'), { recursive: true });
-  mkdirSync(join(root, 'bin'));
-  for (const program of ['usr/bin/systemd-sysusers', 'usr/bin/udevadm', 'bin/sh']) {
-    copyFileSync('/bin/true', join(root, program));
-  }
-  for (const target of ['sysinit', 'basic', 'shutdown']) {
-    writeFileSync(join(units, `${target}.target`), `[Unit]\nDescription=${target}\n`);
-  }
-  writeFileSync(join(units, UNIT), text);
-  const parameters = ['verify', '--man=no', `--root=${root}`, UNIT];
-  const { stdout, stderr } = spawnSync('systemd-analyze', parameters, { encoding: 'utf8' });
-  return stdout + stderr;
-}
+const verify = (text: string): string =>
+  verified({ [UNIT]: text }, ['usr/bin/systemd-sysusers', 'usr/bin/udevadm', 'bin/sh']);
 
 describe('the unit that makes the user of the bridge', () => {
   it('is accepted by systemd-analyze verify without a word', NEEDS_SYSTEMD, () => {
