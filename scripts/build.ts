@@ -8,7 +8,6 @@
 import { buildBlockCount } from './build/block-count.ts';
 import { buildBridge, hasNativeCompiler } from './build/bridge.ts';
 import { buildCells, buildRules } from './build/data.ts';
-import { generateBoardFiles } from './build/formats.ts';
 import { buildImage, SELF_TEST_PARTS } from './build/image.ts';
 import { reportSizes } from './build/sizes.ts';
 import { buildWasm } from './build/wasm.ts';
@@ -25,8 +24,7 @@ async function step<Result>(what: string, work: () => Promise<Result>): Promise<
 
 async function build(alsoChecked: boolean): Promise<boolean> {
   await ensureMachine();
-  await step('cell configs, rules and files for the board', async () => {
-    generateBoardFiles();
+  await step('cell configs and rules', async () => {
     await buildCells();
     await buildRules();
   });

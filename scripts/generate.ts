@@ -5,7 +5,6 @@
  *
  * Does not: take options.
  */
-import { generateBoardFiles, generateFormats } from './build/formats.ts';
+import { generateFormats } from './build/formats.ts';
 
 generateFormats();
-generateBoardFiles();

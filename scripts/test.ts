@@ -8,7 +8,7 @@
 import { InputError } from '../cell-config/files.ts';
 import { run, shortCommandLine } from './command-line.ts';
 import { ensureMachine, ensureTestMachine } from './setup/ensure.ts';
-import { generateBoardFiles, generateFormats } from './build/formats.ts';
+import { generateFormats } from './build/formats.ts';
 import { endChildrenWithUs } from './test/command.ts';
 import { COUNTED_STAGES, coverageLines, forgetCounts } from './test/coverage.ts';
 import { addResults, failedCheck } from './test/result.ts';
@@ -55,7 +55,6 @@ async function test({ only }: { only: readonly string[] }): Promise<void> {
   endChildrenWithUs();
   // Types and unit tests of src/ need these, too, not only the build.
   generateFormats();
-  generateBoardFiles();
   await transpileForTests();
   forgetCounts();
   let built = true;

@@ -6,12 +6,12 @@
 # Each check calls `good TEXT`, `later TEXT` or `fault WHAT CURE`, which the caller defines.
 
 # Memory of the two cells, by first and last address (cell-config/rpi4-layout.ts).
-CELL_MEMORY='@CELL_MEMORY@'
-SHARED_MEMORY='@SHARED_MEMORY@'
-HYPERVISOR_MEMORY='@HYPERVISOR_MEMORY@'
-RESERVATION='@RESERVATION@'
+CELL_MEMORY='0x0a000000 0x0a1fffff'
+SHARED_MEMORY='0x0aa00000 0x0abfffff'
+HYPERVISOR_MEMORY='0x0ac00000 0x0affffff'
+RESERVATION='0x0a000000 to 0x0b000000'
 RESERVATION_NODES="$root/proc/device-tree/reserved-memory"
-RESERVATION_NODE=@RESERVATION_NODE@
+RESERVATION_NODE=canwarden@a000000
 CLOCK_POLICY="$root/sys/devices/system/cpu/cpufreq/policy0"
 
 # ram_inside FIRST LAST: prints the System RAM of Linux that overlaps the range, from /proc/iomem.

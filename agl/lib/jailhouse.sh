@@ -6,10 +6,10 @@
 
 JAILHOUSE="$root/sys/devices/jailhouse"
 # ivshmem devices of the root cell: vendor and device of ivshmem v2. The link's class is in role.sh.
-LINK_VENDOR=@LINK_VENDOR@
-LINK_DEVICE=@LINK_DEVICE@
-# The device for status and requests: class 0xff and the protocol of the control link.
-CONTROL_CLASS=@CONTROL_CLASS@
+LINK_VENDOR=0x110a
+LINK_DEVICE=0x4106
+# The device for status and requests: class 0xff and the protocol 0x4057.
+CONTROL_CLASS=0xff4057
 UIO_DRIVER="$root/sys/bus/pci/drivers/uio_ivshmem"
 SPI_DRIVER="$root/sys/bus/platform/drivers/spi-bcm2835"
 

@@ -9,14 +9,14 @@
 # taken the link's state away (virtio_ivshmem then sends nothing). It is never unbound while it is up.
 
 # Class 0xff and the protocol of AGL's end: back-end in the role driver, front-end in the role device.
-DRIVER_ROLE_CLASS=@DRIVER_ROLE_CLASS@
-DEVICE_ROLE_CLASS=@DEVICE_ROLE_CLASS@
+DRIVER_ROLE_CLASS=0xffc024
+DEVICE_ROLE_CLASS=0xff8024
 VIRTIO_DRIVER="$root/sys/bus/pci/drivers/virtio-ivshmem"
 CAN_DRIVER="$root/sys/bus/virtio/drivers/virtio_can"
 # DEVICE_NEEDS_RESET in the status of a virtio device.
 NEEDS_RESET=64
 # This file exists while `down` has released the interface, so that `watch` leaves it alone.
-HELD="$root/run/@HELPER_FOLDER@/can-held"
+HELD="$root/run/canwarden-helper/can-held"
 # Time for Linux's drivers, and interval of `watch`, in seconds.
 BIND_SECONDS=5
 WATCH_SECONDS=1
@@ -88,7 +88,7 @@ interface() {
     interface_found=$(can_interface)
     say "${interface_found:-can0}"
   else
-    setting CANWARDEN_INTERFACE @INTERFACE@
+    setting CANWARDEN_INTERFACE vcan0
   fi
 }
 

@@ -37,7 +37,7 @@ const INSTALLED: Readonly<Record<string, string>> = {
   'usr/lib/canwarden/self-test.txt': 'build/generated/self-test.txt',
   'usr/lib/canwarden/promises.txt': 'build/generated/promises.txt',
   'usr/lib/canwarden/board-model.json': 'lab/model/raspberry-pi-4.json',
-  'etc/default/canwarden': 'build/generated/agl/default',
+  'etc/default/canwarden': 'agl/default',
   [`${CELLS}/rpi4-root.cell`]: 'build/rpi4-root.cell',
   [`${CELLS}/rpi4-canwarden.cell`]: 'build/rpi4-canwarden.cell',
   [`${CELLS}/rpi4-canwarden-wfi.cell`]: 'build/rpi4-canwarden-wfi.cell',
@@ -78,9 +78,7 @@ export class BoardRoot {
       mkdirSync(dirname(this.#at(name)), { recursive: true });
       copyFileSync(from, this.#at(name));
     }
-    cpSync(join(PROJECT_ROOT, 'build/generated/agl/lib'), this.#at('usr/lib/canwarden'), {
-      recursive: true,
-    });
+    cpSync(join(PROJECT_ROOT, 'agl/lib'), this.#at('usr/lib/canwarden'), { recursive: true });
     for (const [name, text] of Object.entries(OF_THE_KERNEL)) this.write(name, text);
     if (rules !== undefined) this.write(RULES, rules);
     for (const [name, script] of Object.entries(SCRIPTS)) {

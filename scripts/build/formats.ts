@@ -5,16 +5,7 @@
  * Does not: rewrite a file whose content is already right, so that two builds at once do not
  * disturb each other.
  */
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import * as counters from '../../formats/counters.ts';
 import * as promises from '../../formats/promises.ts';
 import { RULE_COSTS } from '../../formats/rule-costs.ts';
@@ -26,7 +17,6 @@ import * as statusPage from '../../formats/status-page.ts';
 import { STATUSES } from '../../formats/statuses.ts';
 import { addressHeader, addressModule } from './formats/addresses.ts';
 import * as assembly from './formats/assembly.ts';
-import { boardFiles } from './formats/board-files.ts';
 import {
   formatsHeader,
   promiseLines,
@@ -38,7 +28,6 @@ import { PROJECT } from './command.ts';
 
 /** Folder of the generated files, from the project's top folder. */
 const GENERATED = 'build/generated';
-const BOARD = `${GENERATED}/agl`;
 
 /** Every generated file by its name in build/generated/. */
 function generatedFiles(): Map<string, string> {
@@ -76,35 +65,12 @@ function generatedFiles(): Map<string, string> {
 }
 
 export function generateFormats(): void {
-  write(GENERATED, generatedFiles());
-}
-
-/** The files of agl/, with the words of formats/board-files.ts. All of this folder are installed. */
-export function generateBoardFiles(): void {
-  const files = boardFiles(PROJECT);
-  removeOthers(BOARD, files);
-  write(BOARD, files);
-}
-
-function write(folder: string, files: ReadonlyMap<string, string>): void {
-  for (const [name, text] of files) {
-    const path = join(PROJECT, folder, name);
+  mkdirSync(`${PROJECT}${GENERATED}`, { recursive: true });
+  for (const [name, text] of generatedFiles()) {
+    const path = `${PROJECT}${GENERATED}/${name}`;
     if (textOf(path) === text) continue;
-    mkdirSync(dirname(path), { recursive: true });
     writeFileSync(`${path}.${process.pid}`, text);
     renameSync(`${path}.${process.pid}`, path);
-  }
-}
-
-/** Removes what an earlier build made of a file that is not in agl/ any more. */
-function removeOthers(folder: string, files: ReadonlyMap<string, string>): void {
-  const top = join(PROJECT, folder);
-  if (!existsSync(top)) return;
-  for (const entry of readdirSync(top, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
-    // One that is just being written has another ending.
-    const isOld = entry.isFile() && !/\.\d+$/.test(path) && !files.has(relative(top, path));
-    if (isOld) rmSync(path, { force: true });
   }
 }
 

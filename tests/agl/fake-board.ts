@@ -132,7 +132,7 @@ export class FakeBoard {
   constructor() {
     for (const [name, content] of Object.entries(INSTALLED)) this.write(name, content);
     this.copy('agl/canwarden', 'usr/bin/canwarden');
-    cpSync('build/generated/agl/lib', join(this.root, 'usr/lib/canwarden'), { recursive: true });
+    cpSync('agl/lib', join(this.root, 'usr/lib/canwarden'), { recursive: true });
     this.copy('build/generated/status-numbers.txt', 'usr/lib/canwarden/status-numbers.txt');
     this.copy('build/generated/self-test.txt', 'usr/lib/canwarden/self-test.txt');
     this.copy('build/generated/promises.txt', 'usr/lib/canwarden/promises.txt');

@@ -243,7 +243,7 @@ describe('the recipes', () => {
       if (/^\/(etc|usr\/lib)\/(udev|systemd|sysusers\.d)/.test(to.path)) continue;
       assert.equal(Number(`0o${targets.get(to.path)?.slice(1)}`), mode, to.path);
     }
-    const helper = read('build/generated/agl/lib/common.sh');
+    const helper = read('agl/lib/common.sh');
     for (const [, path] of helper.matchAll(/="\$root(\/\S+\.(?:bin)|\/etc\/default\/\w+)"$/gm)) {
       assert.ok(targets.has(path), path);
     }

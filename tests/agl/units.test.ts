@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { FakeBoard, NEEDS_BUSYBOX } from './fake-board.ts';
 import { withKernel } from './fake-kernel.ts';
+import { helperVariables } from './helper-variables.ts';
 import { NEEDS_SYSTEMD, verified } from './systemd.ts';
 
 const SERVICES = [
@@ -13,7 +14,7 @@ const SERVICES = [
   'canwarden-bridge.service',
   'canwarden-can.service',
 ] as const;
-const read = (name: string) => readFileSync(`build/generated/agl/systemd/${name}`, 'utf8');
+const read = (name: string) => readFileSync(`agl/systemd/${name}`, 'utf8');
 
 /** All `Key=value` lines of a unit, in order. */
 function settings(text: string): [string, string][] {
@@ -21,7 +22,7 @@ function settings(text: string): [string, string][] {
 }
 
 /** Every unit of the project, those that only deploy installs too. */
-const ALL_UNITS = ['build/generated/agl/systemd', 'scripts/deploy/units'].flatMap((folder) =>
+const ALL_UNITS = ['agl/systemd', 'scripts/deploy/units'].flatMap((folder) =>
   readdirSync(folder)
     .filter((name) => name.endsWith('.service'))
     .map((name) => ({ name, text: readFileSync(join(folder, name), 'utf8') })),
@@ -133,6 +134,8 @@ describe('the systemd units', () => {
       }
     }
     const cell = new Map(settings(read('canwarden-cell.service')));
+    const [held] = helperVariables('HELD');
+    assert.equal(held.split('/').at(-2), cell.get('RuntimeDirectory'));
     assert.equal(cell.get('RuntimeDirectoryPreserve'), 'yes');
   });
 
@@ -147,17 +150,43 @@ describe('the systemd units', () => {
 describe('the other system files', () => {
   const bridge = read('canwarden-bridge.service');
 
-  it('make a virtual interface, for which nothing waits', () => {
-    assert.match(read('25-canwarden.netdev'), /^Kind=vcan$/m);
+  it('make a virtual interface of one name, for which nothing waits', () => {
+    const netdev = new Map(settings(read('25-canwarden.netdev')));
+    assert.equal(netdev.get('Kind'), 'vcan');
+    assert.equal(netdev.get('Name'), 'vcan0');
+    assert.equal(new Map(settings(read('25-canwarden.network'))).get('Name'), 'vcan0');
+    const ours = new Map(settings(readFileSync('agl/default', 'utf8')));
+    assert.equal(ours.get('CANWARDEN_INTERFACE'), 'vcan0');
+    const unset = new Map(settings(bridge)).get('Environment');
+    assert.equal(unset, 'CANWARDEN_INTERFACE=vcan0');
     // It is there in one of the two roles: waited for by name, it would hold up the other for 90 s.
     assert.doesNotMatch(bridge, /net-devices-vcan0/);
     assert.match(bridge, /^After=.* systemd-networkd\.service$/m);
   });
 
   it('give the devices to the group of the bridge, and wait for the one of both roles', () => {
-    assert.match(read('60-canwarden.rules'), /GROUP="canwarden", MODE="0660"/);
+    const service = new Map(settings(bridge));
+    assert.equal(service.get('User'), 'canwarden');
+    assert.equal(service.get('Group'), 'canwarden');
+    const [vendor, device, link, control] = helperVariables(
+      'LINK_VENDOR',
+      'LINK_DEVICE',
+      'DRIVER_ROLE_CLASS',
+      'CONTROL_CLASS',
+    );
+    const lines = read('60-canwarden.rules').split('\n');
+    const ruleOf = (code: string): string => lines.find((line) => line.includes(code)) ?? '';
+    for (const rule of [ruleOf(link), ruleOf(control)]) {
+      const ids = `ATTRS{vendor}=="${vendor}", ATTRS{device}=="${device}", ATTRS{class}=="`;
+      assert.ok(rule.startsWith(`SUBSYSTEM=="uio", ${ids}`), rule);
+      assert.ok(rule.includes('GROUP="canwarden", MODE="0660"'), rule);
+    }
     // systemd.device(5): a unit comes of the tag; systemd.unit(5): a dash in its name.
-    assert.match(read('60-canwarden.rules'), /SYMLINK\+="canwarden-control", TAG\+="systemd"/);
+    assert.ok(ruleOf(control).endsWith(' SYMLINK+="canwarden-control", TAG+="systemd"'));
+    const [who] = read('sysusers-canwarden.conf')
+      .split('\n')
+      .filter((line) => line.startsWith('u '));
+    assert.ok(who.startsWith('u canwarden '), who);
     for (const key of ['Wants', 'After']) {
       assert.match(bridge, new RegExp(`^${key}=dev-canwarden\\\\x2dcontrol\\.device`, 'm'));
     }

@@ -85,12 +85,12 @@ export const PROJECT: Tree = {
   'build/rules.bin': Buffer.from('CWRL\0\x01\r\n\x1a'),
   'build/canwarden-bridge-aarch64': Buffer.from('\x7fELF bridge'),
   'agl/canwarden': '#!/bin/sh\necho helper\n',
-  'build/generated/agl/lib/common.sh': '# shared\n',
-  'build/generated/agl/lib/notes.md': 'not installed\n',
-  'build/generated/agl/systemd/canwarden-cell.service': '[Unit]\n',
-  'build/generated/agl/systemd/25-canwarden.netdev': '[NetDev]\n',
-  'build/generated/agl/systemd/60-canwarden.rules': 'SUBSYSTEM=="uio"\n',
-  'build/generated/agl/systemd/sysusers-canwarden.conf': 'u canwarden\n',
+  'agl/lib/common.sh': '# shared\n',
+  'agl/lib/notes.md': 'not installed\n',
+  'agl/systemd/canwarden-cell.service': '[Unit]\n',
+  'agl/systemd/25-canwarden.netdev': '[NetDev]\n',
+  'agl/systemd/60-canwarden.rules': 'SUBSYSTEM=="uio"\n',
+  'agl/systemd/sysusers-canwarden.conf': 'u canwarden\n',
 };
 
 /** config.txt as an AGL card of this board has it. */

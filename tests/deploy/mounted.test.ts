@@ -93,10 +93,7 @@ describe('deploy to a mounted card', () => {
   });
 
   it('never overwrites settings that are there', () => {
-    const withSettings = new Project({
-      ...PROJECT,
-      'build/generated/agl/default': 'CANWARDEN_INTERFACE=vcan0\n',
-    });
+    const withSettings = new Project({ ...PROJECT, 'agl/default': 'CANWARDEN_INTERFACE=vcan0\n' });
     writeTree(root, { 'etc/default/canwarden': 'CANWARDEN_INTERFACE=can7\n' });
     assert.equal(withSettings.deploy('--rootfs', root, '--yes').status, 0);
     const settings = readFileSync(join(root, 'etc/default/canwarden'), 'utf8');

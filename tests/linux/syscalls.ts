@@ -9,7 +9,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROJECT } from '../../scripts/build/command.ts';
 
-const UNIT = 'build/generated/agl/systemd/canwarden-bridge.service';
+const UNIT = 'agl/systemd/canwarden-bridge.service';
 /** Linux's numbers of this machine's calls. */
 const NUMBERS = [
   '/usr/include/x86_64-linux-gnu/asm/unistd_64.h',

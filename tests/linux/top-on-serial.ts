@@ -19,7 +19,7 @@ import { PATIENCE_SECONDS } from './live-link.ts';
 const ROOT = 'run/board';
 const CELL = `${ROOT}/sys/devices/jailhouse/cells/1`;
 const HELPER = `CANWARDEN_ROOT=/${ROOT} sh /${ROOT}/usr/bin/canwarden`;
-const LIBRARY = 'build/generated/agl/lib';
+const LIBRARY = 'agl/lib';
 
 const ESCAPE = '\x1b';
 const CLEAR = `${ESCAPE}[2J`;
