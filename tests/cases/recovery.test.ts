@@ -110,7 +110,7 @@ onWasm('brown-out at any moment of the traffic: reception comes back each time',
 );
 
 onWasm('brown-out: no step of the repair takes longer than the declared bound', (engine) =>
-  withLines({ engine, rules: RULES }, async (rig) => {
+  withLines({ engine, rules: RULES }, (rig) => {
     const { machine, engine: wasm, clock, chip } = rig.board;
     if (!(wasm instanceof WasmEngine)) throw new Error('steps are seen by the wasm engine');
     const bound = declaredStepBound().micros(10_000_000) * 1_000;
