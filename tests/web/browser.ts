@@ -10,6 +10,9 @@ export const CHROMIUM = '/usr/bin/chromium';
 /** Screenshots that a run leaves. */
 export const PICTURES = join(PROJECT_ROOT, 'build/web-pictures');
 
+/** For a machine that is busy with other tests: Chromium gives its own processes a lower priority than theirs. */
+const PATIENCE_MILLIS = 600_000;
+
 /** Without these it tries to reach the network by itself, and needs a GPU and a user namespace. */
 const SWITCHES = [
   '--no-sandbox',
@@ -33,8 +36,10 @@ export async function openBrowser(
   const context = await chromium.launchPersistentContext(folder, {
     executablePath: CHROMIUM,
     args: SWITCHES,
+    timeout: PATIENCE_MILLIS,
     ...options,
   });
+  context.setDefaultTimeout(PATIENCE_MILLIS);
   return {
     context,
     close: async () => {
