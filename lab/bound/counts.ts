@@ -132,9 +132,12 @@ export class LoopCounter {
       for (const one of place.entered) add(one);
       const before = place.isEntry ? undefined : place.running.block;
       for (const count of place.counts) {
-        const { loop, outermost } = count.watched;
+        const { loop, outermost, graph } = count.watched;
         if (before === undefined || !outermost.blocks.has(before)) count.rounds = 0;
-        else if (loop.head === at && loop.blocks.has(before)) this.#wentRound(count);
+        else if (loop.head === at && loop.blocks.has(before)) {
+          // A block that the emulator enters once more, having been stopped before it, follows nothing.
+          if (graph.blocks.get(before)?.next.includes(at) === true) this.#wentRound(count);
+        }
       }
       place.running.block = at;
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * The ideal node: it answers as the rules say, from a queue sorted by strength, without delay. And the nodes that
+ * The ideal node: it answers as the rules say, the strongest first, those of a rule in their order, without delay. And the nodes that
  * it is compared with: slower ones, and one whose frames leave in the order of their requests.
  *
  * It has as many buffers as frames, and the frame that contends is chosen at the start of frame.
@@ -20,14 +20,16 @@ export interface IdealOptions {
   readonly table: RuleTable;
   /** From the end of a request until its answer takes part. 0: ideal. */
   readonly delayNanos?: number;
-  /** `arrival`: as a node that does not sort. */
-  readonly order?: 'strength' | 'arrival';
+  /** `arrival`: as a node that does not sort. `identifier`: as one whose answers of a rule overtake each other. */
+  readonly order?: 'arrival' | 'identifier';
   /** Pause after each of its frames. */
   readonly pauseNanos?: number;
 }
 
 interface Queued extends TransmitOffer {
   readonly key: number;
+  /** Of an answer. */
+  readonly rule?: string | undefined;
 }
 
 export class IdealNode implements CanNode {
@@ -35,7 +37,7 @@ export class IdealNode implements CanNode {
   readonly participation: Participation = 'active';
   readonly faults = new FaultConfinement();
   readonly #options: IdealOptions;
-  /** Sorted by strength, or in order of arrival. */
+  /** In order of arrival. */
   readonly #answers: Queued[] = [];
   readonly #fromAgl: Queued[] = [];
   readonly #oracle: RuleOracle;
@@ -59,10 +61,22 @@ export class IdealNode implements CanNode {
   }
 
   offer(): TransmitOffer | undefined {
-    const [answer] = this.#answers;
+    const answer = this.#nextAnswer();
     const [fromAgl] = this.#fromAgl;
     if (answer === undefined || fromAgl === undefined) return answer ?? fromAgl;
     return answer.key <= fromAgl.key ? answer : fromAgl;
+  }
+
+  /** The strongest of those that have no earlier one of their rule or identifier before them. */
+  #nextAnswer(): Queued | undefined {
+    const { order } = this.#options;
+    if (order === 'arrival') return this.#answers.at(0);
+    const next = this.#answers.filter(({ rule, key }, index) =>
+      this.#answers
+        .slice(0, index)
+        .every((other) => other.key !== key && (other.rule !== rule || order === 'identifier')),
+    );
+    return next.toSorted((left, right) => left.key - right.key).at(0);
   }
 
   transmitted(offer: TransmitOffer, nanos: number): void {
@@ -78,10 +92,13 @@ export class IdealNode implements CanNode {
 
   received(frame: CanFrame, nanos: number): void {
     const { bus, delayNanos = 0 } = this.#options;
-    const { answer } = demandOf(this.#oracle.feed(frame));
-    if (answer === undefined) return;
+    const { rule, answers } = demandOf(this.#oracle.feed(frame));
+    if (answers.length === 0) return;
     // The frame is good one bit before it ends.
-    bus.clock.schedule(Math.ceil(nanos + bus.bitNanos + delayNanos), () => this.#owe(answer));
+    bus.clock.schedule(Math.ceil(nanos + bus.bitNanos + delayNanos), () => {
+      this.#answers.push(...answers.map((answer) => this.#queued(answer, rule?.name)));
+      bus.requestStart();
+    });
   }
 
   arbitrationLost(): void {}
@@ -90,16 +107,8 @@ export class IdealNode implements CanNode {
   receiveFailed(): void {}
   faultsChanged(): void {}
 
-  #owe(answer: CanFrame): void {
-    const { bus, order = 'strength' } = this.#options;
-    const queued = this.#queued(answer);
-    const weaker = this.#answers.findIndex(({ key }) => key > queued.key);
-    if (order === 'arrival' || weaker < 0) this.#answers.push(queued);
-    else this.#answers.splice(weaker, 0, queued);
-    bus.requestStart();
-  }
-
-  #queued(frame: CanFrame): Queued {
-    return { frame, sender: this.name, wire: encodeFrame(frame), key: arbitrationKeyOf(frame) };
+  #queued(frame: CanFrame, rule?: string): Queued {
+    const key = arbitrationKeyOf(frame);
+    return { frame, sender: this.name, wire: encodeFrame(frame), key, rule };
   }
 }

@@ -3,7 +3,7 @@
  * A random plan for the judge of strength: rules, their requests among other traffic, and frames of AGL's.
  *
  * Requests and AGL's frames are numbered, so that each can be told. Seeds from VARIED_SEED on draw rules of every way,
- * and new tables in the middle of it.
+ * and new tables in the middle of it; those from TIED_SEED on rules whose answers have different identifiers.
  * Does not: run anything.
  */
 import { type CanFrame, makeFrame } from '../../twin/bus/can-frame.ts';
@@ -14,6 +14,7 @@ import {
   randomHead,
   randomRules,
   type StrengthRules,
+  tiedRules,
   variedRules,
 } from './strength-rules.ts';
 
@@ -61,12 +62,15 @@ const CONDITIONS = [
 
 /** From this seed on, tables have rules of every way. */
 export const VARIED_SEED = 1_000_000;
+/** From this seed on, rules have answers with different identifiers. */
+export const TIED_SEED = 2_000_000;
 /** Those run with and without another table that comes now and then, in the role driver. */
 const SWAPS_NANOS = [undefined, 300_000, 3_000_000];
 
 /** The rules of a seed under `condition`. */
 function rulesOf(seed: number, shape: Random, faultRate: number): StrengthRules {
   if (seed < VARIED_SEED) return randomRules(shape, Random.of(seed, 4));
+  if (seed >= TIED_SEED) return tiedRules(shape);
   // A request that is lost with the chip would leave the counter of its answers unknown.
   return variedRules(shape, faultRate === 0);
 }

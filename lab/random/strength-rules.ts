@@ -122,6 +122,51 @@ function contentOf(random: Random, kind: Kind, index: number, counts: boolean): 
   }
 }
 
+/** J1939 identifiers (SAE J1939-21): PF has the bits that tell the sender. */
+const ASKED = { pf: 0xe0, node: 0x21 };
+const REPLY = 'pgn: 0xE400, source: 0x21, destination: request-source, priority: request';
+
+/** Two requests that differ in priority and source. */
+function askedOf(random: Random): Request[] {
+  return [0, 1].map((source) => {
+    const identifier = (random.below(8) << 26) | (ASKED.pf << 16) | (ASKED.node << 8) | source;
+    return { identifier: identifier >>> 0, extended: true };
+  });
+}
+
+/** Rules whose answers have different identifiers: several to a request, or one with bits of its request's. */
+export function tiedRules(random: Random): StrengthRules {
+  const requests: Request[] = [];
+  const lines: string[] = [];
+  const shared = randomHead(random, OF_ANSWERS);
+  const content = 'length: same-as-request, copy: [{ from: 0, to: 0, count: 2 }]';
+  if (random.chance(0.5)) {
+    requests.push(...askedOf(random));
+    const match = `pgn: 0xE000, destination: ${hex(ASKED.node)}, data: [~, ~]`;
+    lines.push(
+      `  - { name: reply, match: { ${match} }, answer: { ${REPLY}, ${content} }, rate: none }`,
+    );
+  }
+  for (let index = random.between(1, 3); index > 0; index--) {
+    const request = randomHead(random, OF_OTHERS);
+    if (requests.some(({ identifier }) => identifier === request.identifier)) continue;
+    requests.push(request);
+    const heads = Array.from({ length: random.pick([1, 2, 2, 3]) }, () =>
+      random.chance(0.2) ? shared : randomHead(random, OF_ANSWERS),
+    );
+    const answers = heads.map((head, number) => {
+      // Two with one identifier differ in their data.
+      const own = `data: [~, ~, ${hex(index)}, ${hex(number)}]`;
+      return `{ ${textOf(head)}, ${own}, copy: [{ from: 0, to: 0, count: 2 }] }`;
+    });
+    lines.push(
+      `  - { name: rule-${index}, match: { ${textOf(request)}, data: [~, ~] }, answer: [${answers.join(', ')}], rate: none }`,
+    );
+  }
+  const action = random.chance(0.5) ? 'forward' : 'drop';
+  return { text: `version: 1\ndefault: ${action}\nrules:\n${lines.join('\n')}\n`, requests };
+}
+
 /** One to four rules of all ways. */
 export function variedRules(random: Random, counts: boolean): StrengthRules {
   const requests: Request[] = [];

@@ -82,10 +82,10 @@ class Collected {
     node.received = (frame, nanos) => {
       receive(frame, nanos);
       if (lost?.has(frame)) return;
-      const { answer } = demandOf(oracle.feed(frame));
+      const { rule, answers } = demandOf(oracle.feed(frame));
       // The frame is good one bit before it ends.
-      if (answer !== undefined)
-        this.answers.push({ frame: answer, nanos: nanos + this.#bus.bitNanos });
+      const times = { nanos: nanos + this.#bus.bitNanos, rule: rule?.name };
+      this.answers.push(...answers.map((answer) => ({ frame: answer, ...times })));
     };
   }
 

@@ -14,6 +14,8 @@ import { frameKey } from './frame-queues.ts';
 export interface Due {
   readonly frame: CanFrame;
   readonly nanos: number;
+  /** The rule of an answer. Its answers never overtake each other. */
+  readonly rule?: string | undefined;
   /** When AGL was told that the frame is given up. */
   readonly refusedNanos?: number | undefined;
 }
@@ -23,12 +25,15 @@ export interface Owed {
   /** The smaller wins arbitration. */
   readonly key: number;
   readonly isAnswer: boolean;
+  readonly rule?: string | undefined;
   /** The node knows of it from here on. */
   readonly fromNanos: number;
   /** It is its turn: no frame of AGL's is before it. */
   readonly turnNanos: number;
   /** Start of the attempt that ended it, or when it was given up. */
   untilNanos: number;
+  /** End of that attempt. */
+  readonly endNanos?: number;
   isSent: boolean;
   /** AGL was told that it is given up. */
   readonly isRefused?: boolean;
@@ -85,9 +90,8 @@ export function owedOf(options: OwedOptions): OwedResult {
   for (const left of [...ends.values()].flat()) {
     problems.push(`${frameKey(left.own ?? left.winner)} was sent twice, or for nobody`);
   }
-  const owed = [...answers, ...fromAgl];
   let dropped = 0;
-  for (const each of owed) {
+  for (const each of [...answers, ...fromAgl]) {
     if (each.isSent) continue;
     const lostNanos = each.isRefused === true ? each.fromNanos : givenUpOf(each, options);
     if (lostNanos !== undefined) each.untilNanos = lostNanos;
@@ -106,8 +110,9 @@ export function owedOf(options: OwedOptions): OwedResult {
     answers.filter((each) => !each.isSent).map(({ frame }) => frameKey(frame)),
   );
   const sure = answers.filter(({ frame }) => !unsure.has(frameKey(frame)));
-  problems.push(...overtaken(sure), ...overtaken(fromAgl));
-  return { owed, dropped, problems };
+  const rules = overtaken(sure, ({ rule }) => rule);
+  problems.push(...overtaken(sure, keyOf), ...rules, ...overtaken(fromAgl, keyOf));
+  return { owed: [...inTurn(answers), ...fromAgl], dropped, problems };
 }
 
 /**
@@ -115,20 +120,46 @@ export function owedOf(options: OwedOptions): OwedResult {
  * possible requests count as answered, in their order.
  */
 function answersOf({ answers }: OwedOptions, ends: Map<string, Attempt[]>): Owed[] {
-  const owed = answers.toReversed().map(({ frame, nanos }): Owed => {
+  const owed = answers.toReversed().map(({ frame, nanos, rule }): Owed => {
     const key = frameKey(frame);
     const list = ends.get(key);
     const last = list?.at(-1);
-    const base = { frame, key: arbitrationKeyOf(frame), isAnswer: true };
+    const base = { frame, key: arbitrationKeyOf(frame), isAnswer: true, rule };
     const times = { fromNanos: nanos, turnNanos: nanos };
     if (list === undefined || last === undefined || last.startNanos < nanos) {
       return { ...base, ...times, untilNanos: Infinity, isSent: false };
     }
     list.pop();
     if (list.length === 0) ends.delete(key);
-    return { ...base, ...times, untilNanos: last.startNanos, isSent: true };
+    const { startNanos, endNanos } = last;
+    return { ...base, ...times, untilNanos: startNanos, endNanos, isSent: true };
   });
   return owed.reverse();
+}
+
+/** The earlier one must leave first: both are answers of one rule, or have one identifier. */
+function isBefore(earlier: Owed, later: Owed): boolean {
+  return earlier.key === later.key || (earlier.rule !== undefined && earlier.rule === later.rule);
+}
+
+/**
+ * Answers with the times from which they can have their own strength in the chip: not before a weaker one that has to
+ * leave first has left, nor before it is the turn of any other such one. How long one that was given up was in the way is
+ * not seen: those behind it are not judged.
+ */
+function inTurn(answers: readonly Owed[]): Owed[] {
+  const turned: Owed[] = [];
+  for (const each of answers) {
+    let nanos = each.fromNanos;
+    for (const before of turned) {
+      if (!isBefore(before, each)) continue;
+      const goneNanos = before.endNanos ?? Infinity;
+      nanos = Math.max(nanos, before.turnNanos, before.key > each.key ? goneNanos : 0);
+    }
+    const turnNanos = Math.min(each.untilNanos, nanos);
+    turned.push({ ...each, fromNanos: turnNanos, turnNanos });
+  }
+  return turned;
 }
 
 /**
@@ -228,17 +259,22 @@ function listFullOf({ key, fromNanos }: Owed, answers: readonly Owed[]): number 
   });
 }
 
-/** Frames of one arbitration field leave in the order in which they were owed. */
-function overtaken(owed: readonly Owed[]): string[] {
-  const last = new Map<number, Owed>();
+function keyOf({ key }: Owed): number {
+  return key;
+}
+
+/** Frames of one group leave in the order in which they were owed. */
+function overtaken(owed: readonly Owed[], groupOf: (owed: Owed) => number | string | undefined) {
+  const last = new Map<number | string, Owed>();
   const problems: string[] = [];
   for (const each of owed) {
-    if (!each.isSent) continue;
-    const before = last.get(each.key);
+    const group = groupOf(each);
+    if (!each.isSent || group === undefined) continue;
+    const before = last.get(group);
     if (before !== undefined && before.untilNanos > each.untilNanos) {
       problems.push(`${frameKey(each.frame)} overtook ${frameKey(before.frame)}`);
     }
-    last.set(each.key, each);
+    last.set(group, each);
   }
   return problems;
 }

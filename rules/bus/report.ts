@@ -93,7 +93,9 @@ function describe({ stream, worst, delayNanos }: Result): string {
   const deadline = own?.deadlineNanos;
   if (typeof worst === 'string') {
     const missed = deadline === undefined ? '' : `; deadline ${millis(deadline)} ms: NOT MET`;
-    return `${'none'.padStart(COLUMN_WIDTH)} ${REASONS[worst]}${missed}`;
+    const what = `no bound: a weaker ${own?.request === undefined ? 'frame of AGL' : 'answer'} `;
+    const reason = `${worst === 'order' ? what : ''}${REASONS[worst]}`;
+    return `${'none'.padStart(COLUMN_WIDTH)} ${reason}${missed}`;
   }
   const { totalNanos, blockingNanos, strongerNanos, ownNanos, errorNanos, instance } = worst;
   const cells = [totalNanos, delayNanos, blockingNanos, strongerNanos, ownNanos];
@@ -108,7 +110,7 @@ function describe({ stream, worst, delayNanos }: Result): string {
 
 const REASONS: Readonly<Record<NoBound, string>> = {
   overload: 'no bound: what goes before it fills the bus',
-  order: 'no bound: a weaker frame of AGL may be ahead, and what goes before that fills the bus',
+  order: 'may be ahead, and what goes before that fills the bus',
   follows: 'no bound: what it waits for, or answers, has none itself',
 };
 
@@ -116,14 +118,15 @@ function isMet({ stream: { own }, worst }: Result): boolean {
   return typeof worst !== 'string' && worst.totalNanos <= (own?.deadlineNanos ?? Infinity);
 }
 
-/** The weaker frames of AGL that may be ahead. */
+/** The weaker frames that may be ahead: of AGL, or of the rule. */
 function orderLine({ stream, weakerAhead }: Result): string[] {
   if (weakerAhead.length === 0) return [];
   const names = weakerAhead.map(titleOf);
   const more = names.length - NAMES_MAXIMUM;
+  const whose = stream.own?.request === undefined ? 'the frames of AGL' : 'the answers of a rule';
   const listed = names.slice(0, NAMES_MAXIMUM).join(', ') + (more > 0 ? ` and ${more} more` : '');
   return [
-    `${titleOf(stream)} may wait behind weaker ones, as the frames of AGL keep their order, and so for all that is stronger than they are: ${listed}.`,
+    `${titleOf(stream)} may wait behind weaker ones, as ${whose} keep their order, and so for all that is stronger than they are: ${listed}.`,
   ];
 }
 

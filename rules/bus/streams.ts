@@ -56,6 +56,10 @@ export interface OwnStream {
   readonly isKept?: boolean;
   /** Its request is read, or bytes of it are: no filter alone tells what to answer. */
   readonly isRead?: boolean;
+  /** Its rule, if the answers of that have different identifiers: none overtakes another. */
+  readonly rule?: Rule;
+  /** The weakest rank that it may have, if bits of its identifier come from the request. `rank` is the strongest. */
+  readonly weakestRank?: number;
   /**
    * There is one transmit buffer for such frames: for those of AGL if other buffers are kept for
    * answers, for answers if two filters keep two. Behind a frame of the cell the next one may not be
@@ -98,17 +102,23 @@ export function streamsOf(table: RuleTable, traffic: Traffic): Streams {
     }
     const requests = requestsOf(rule, messages);
     if (requests.length === 0) unasked.push(rule);
+    const answers = [answer, ...(rule.moreAnswers ?? [])];
+    const order = hasIdentifiers(rule) ? { rule } : {};
     for (const request of requests) {
-      const length = answer.length === SAME_AS_REQUEST ? request.length : answer.length;
-      const frame = { ...answer, length, remote: false, fromAgl: false };
-      const stream = messageStream({ ...frame, ...periodOf(request) }, traffic);
       const delayNanos = answerDelayNanos(paths[index]);
       const isKept = paths[index].number === 1 && requests.length === 1;
       const isRead = paths[index].number === 0 || paths[index].window;
-      const shared = { hasGaps: hasTwoFilters, request: streamOf.get(request) };
+      const shared = { hasGaps: hasTwoFilters, request: streamOf.get(request), ...order };
       const own = { delayNanos, isKept, isRead, ...shared };
       const { deadlineNanos } = rule;
-      all.push({ ...stream, name: rule.name, jitterNanos: 0, own: { ...own, deadlineNanos } });
+      for (const each of answers) {
+        const length = each.length === SAME_AS_REQUEST ? request.length : each.length;
+        const frame = { ...each, length, remote: false, fromAgl: false };
+        const stream = messageStream({ ...frame, ...periodOf(request) }, traffic);
+        const weakestRank = arbitrationRank({ ...frame, identifier: weakestOf(each) });
+        const rest = { name: rule.name, jitterNanos: 0 };
+        all.push({ ...stream, ...rest, own: { ...own, deadlineNanos, weakestRank } });
+      }
     }
   });
   if (table.pending !== undefined) {
@@ -117,6 +127,26 @@ export function streamsOf(table: RuleTable, traffic: Traffic): Streams {
     all.push({ ...stream, name: 'response pending', own });
   }
   return { all, unasked, untimely: untimelyOf(table, messages) };
+}
+
+/** Whether the answers of a rule can have different identifiers. */
+function hasIdentifiers({ answer, moreAnswers = [] }: Rule): boolean {
+  const [first, ...others] = [answer, ...moreAnswers].filter((each) => each !== null);
+  if (first === undefined) return false;
+  const isOther = others.some(
+    ({ identifier, extended }) => identifier !== first.identifier || extended !== first.extended,
+  );
+  return isOther || [first, ...others].some((each) => weakestOf(each) !== each.identifier);
+}
+
+/** The identifier of an answer with all bits set that come from the request. */
+function weakestOf({ identifier, steps = [] }: RuleAnswer): number {
+  let weakest = BigInt(identifier);
+  for (const step of steps) {
+    if (step.kind !== 'store-identifier') continue;
+    weakest |= ((1n << BigInt(step.width)) - 1n) << BigInt(step.shift);
+  }
+  return Number(weakest);
 }
 
 /** The timeouts that the traffic does not keep. */

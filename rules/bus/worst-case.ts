@@ -21,7 +21,7 @@ const ROUNDS_MAXIMUM = 200;
 export type NoBound =
   /** Stronger frames leave no room for it. */
   | 'overload'
-  /** There would be room for it, but a weaker frame of AGL may be ahead of this one. */
+  /** There would be room for it, but a weaker frame of AGL, or of its rule, may be ahead of this one. */
   | 'order'
   /** Its request, or a frame that goes before it, has no worst time. */
   | 'follows';
@@ -36,7 +36,7 @@ export interface Result {
   readonly worst: Worst | NoBound;
   /** For the cell's own: the part until the frame contends. */
   readonly delayNanos: number;
-  /** For a frame of AGL: weaker ones of AGL, which may be ahead. */
+  /** For a frame of AGL: weaker ones of AGL, which may be ahead; for an answer: those of its rule. */
   readonly weakerAhead: readonly Stream[];
 }
 
@@ -111,9 +111,9 @@ class Round {
   }
 
   resultOf(stream: Stream): Result {
-    const ahead = this.#streams.filter((other) => other !== stream && keepsOrder(other, stream));
-    const weakerAhead = ahead.filter(({ rank }) => rank > stream.rank);
-    const level = weakerAhead.reduce((most, { rank }) => Math.max(most, rank), stream.rank);
+    const ahead = this.#aheadOf(stream);
+    const weakerAhead = ahead.filter((other) => weakestRankOf(other) > stream.rank);
+    const level = Math.max(weakestRankOf(stream), ...ahead.map(weakestRankOf));
     const result = { stream, delayNanos: this.#delayOf(stream), weakerAhead };
     const contention = this.#contentionOf(stream, ahead, level);
     const { target, interference } = contention;
@@ -125,6 +125,22 @@ class Round {
     const stronger = ahead.filter(({ rank }) => rank <= stream.rank);
     const isHeldBack = loadOf(this.#contentionOf(stream, stronger, stream.rank)) < 1;
     return { ...result, worst: isHeldBack && weakerAhead.length > 0 ? 'order' : 'overload' };
+  }
+
+  /** What may be ahead whatever its identifier, because it was first; and what may be ahead of that. */
+  #aheadOf(stream: Stream): Stream[] {
+    const ahead = new Set([stream]);
+    // What is added is looked at in its turn.
+    for (const one of ahead) {
+      // An answer with the same identifier may be behind others of its rule.
+      const isAnswer = one.own !== undefined && !isFromAgl(one);
+      const isEqual = (other: Stream): boolean =>
+        isAnswer && hasOrder(other) && other.rank <= one.rank && one.rank <= weakestRankOf(other);
+      const isAhead = (other: Stream): boolean => keepsOrder(other, one) || isEqual(other);
+      for (const other of this.#streams) if (other !== one && isAhead(other)) ahead.add(other);
+    }
+    ahead.delete(stream);
+    return [...ahead];
   }
 
   /**
@@ -164,12 +180,13 @@ class Round {
   }
 
   /**
-   * A stream that competes on the wire. A frame of AGL does so when the ones ahead of it have left,
-   * so the time that it waits counts as jitter as well.
+   * A stream that competes on the wire. A frame of AGL does so when the ones ahead of it have left, and an answer behind
+   * others of its rule, so the time that it waits counts as jitter as well.
    */
   #onWire(stream: Stream): Interference {
     if (stream.own === undefined) return { ...stream, isOwn: false };
-    const waited = isFromAgl(stream) ? this.#totalOf(stream) - stream.transmissionNanos : 0;
+    const hasWaited = isFromAgl(stream) || hasOrder(stream);
+    const waited = hasWaited ? this.#totalOf(stream) - stream.transmissionNanos : 0;
     const jitterNanos = this.#inheritedOf(stream) + Math.max(this.#delayOf(stream), waited);
     return { ...stream, jitterNanos, isOwn: true };
   }
@@ -234,7 +251,17 @@ function isFromAgl({ own }: Stream): boolean {
   return own !== undefined && own.request === undefined && own.isTimed === undefined;
 }
 
-/** Whether `other` may be ahead whatever its identifier: frames of AGL keep their order. */
+/** Whether `other` may be ahead whatever its identifier: frames of AGL keep their order, and the answers of a rule theirs. */
 function keepsOrder(other: Stream, stream: Stream): boolean {
-  return isFromAgl(other) && isFromAgl(stream);
+  if (isFromAgl(other) && isFromAgl(stream)) return true;
+  return hasOrder(stream) && other.own?.rule === stream.own?.rule;
+}
+
+/** Whether it is an answer of a rule that has other identifiers as well. */
+function hasOrder({ own }: Stream): boolean {
+  return own?.rule !== undefined;
+}
+
+function weakestRankOf({ rank, own }: Stream): number {
+  return own?.weakestRank ?? rank;
 }

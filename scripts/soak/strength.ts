@@ -4,7 +4,7 @@
  * at every arbitration. tests/cases/strength.test.ts plays a hundred.
  */
 import { describeStrengthFailure, strengthProblems } from '../../lab/random/strength-check.ts';
-import { VARIED_SEED } from '../../lab/random/strength-plan.ts';
+import { TIED_SEED, VARIED_SEED } from '../../lab/random/strength-plan.ts';
 import { runIdeal, runStrength } from '../../lab/random/strength-run.ts';
 import type { SoakRun } from './runs.ts';
 
@@ -12,8 +12,8 @@ const SEEDS = 2_000;
 const FRAMES = 150;
 /** Different from the seeds of `npm test`. */
 const FIRST_SEED = 1_000;
-/** All but each of so many have rules of every way. */
-const PLAIN_EVERY = 3;
+/** Plain rules, rules of every way, and such whose answers have different identifiers, in turn. */
+const BASES = [0, VARIED_SEED, VARIED_SEED, TIED_SEED];
 /** Each of so many is played by the ARM64 image. */
 const IMAGE_EVERY = 50;
 /** Each of so many is played in the role device. */
@@ -29,7 +29,7 @@ export const strength: SoakRun = {
     const worst = { weakerNanos: 0, idleNanos: 0, idealNanos: 0 };
     const failures: string[] = [];
     for (let index = 0; index < SEEDS && failures.length < FAILURES_SHOWN; index++) {
-      const seed = FIRST_SEED + index + (index % PLAIN_EVERY === 0 ? 0 : VARIED_SEED);
+      const seed = FIRST_SEED + index + BASES[index % BASES.length];
       const engine = index % IMAGE_EVERY === 0 ? 'image' : 'wasm';
       const role = index % DEVICE_EVERY === 1 ? 'device' : 'driver';
       const report = await runStrength(engine, seed, FRAMES, role);

@@ -141,7 +141,9 @@ export class AglGate<Parts extends AnyParts> {
       parts.records.trace.note(nowTicks, TraceEvent.AglRefused, refusal, frame.identifier);
       this.nextNote = nowTicks + this.noteTicks;
     }
-    if (this.makeAlarm(frame, nowTicks)) this.answers.follow(this.alarm);
+    // Its record tells the alarms from others' answers.
+    const tag = changetype<usize>(this.alarm) as u32;
+    if (this.makeAlarm(frame, nowTicks)) this.answers.follow(this.alarm, tag);
   }
 
   /** The alarm about `frame`: that of the locked table, if there is one. False: none. */

@@ -119,7 +119,7 @@ export class ResponsePending<Parts extends AnyParts> {
       memory.copy(changetype<usize>(frame), passed, sizeof<u64>() * 2);
     }
     if (isEnd) parts.counters.count(Counter.ResponsesGivenUp);
-    this.answers.follow(frame);
+    this.answers.follow(frame, changetype<usize>(frame) as u32);
   }
 
   private arm(nowTicks: u64): void {

@@ -119,13 +119,30 @@ export class RuleActions<Parts extends AnyParts> {
       parts.counters.count(Counter.AnswersDeleted);
       return false;
     }
-    if (rule.isWalled && !this.passesWall(this.answer, nowTicks)) return false;
+    if (rule.isTied) return this.answerTied(rule, path, nowTicks);
     const isSent =
       path === PATH_SOFTWARE
         ? this.answers.send(this.answer, rule.isStatic)
         : this.answers.sendKept(path - PATH_FILTER_0, this.answer, rule.isStatic);
     if (isSent && parts.records.on) this.sentTicks = parts.clock.nowTicks();
     return true;
+  }
+
+  /** As `answerFirst`, where the locked wall is asked, and what leaves before this answer matters. */
+  private answerTied(rule: Rule, path: u32, nowTicks: u64): bool {
+    if (!this.passesWall(this.answer, nowTicks)) return false;
+    const isSent =
+      path === PATH_SOFTWARE
+        ? this.answers.sendInOrder(this.answer, rule.isStatic, this.tag)
+        : this.answers.sendKept(path - PATH_FILTER_0, this.answer, rule.isStatic);
+    if (isSent && this.parts.records.on) this.sentTicks = this.parts.clock.nowTicks();
+    return true;
+  }
+
+  /** Tells the answers of the rule that matched last from others: the address of its state. */
+  private get tag(): u32 {
+    const responder = this.parts.responder;
+    return changetype<usize>(responder.table.states.of(responder.matchedRule)) as u32;
   }
 
   /** An answer that takes nothing from the request: the one that is staged, or made at once. */
@@ -150,13 +167,16 @@ export class RuleActions<Parts extends AnyParts> {
     if (!this.rates.isAllowed(rule, nowTicks)) return;
     if (!this.parts.responder.makeMore(action, frame, this.more)) {
       this.parts.counters.count(Counter.AnswersDeleted);
-    } else if (!rule.isWalled || this.passesWall(this.more, nowTicks)) {
-      this.answers.follow(this.more);
+    } else if (!rule.isTied) {
+      this.answers.follow(this.more, 0);
+    } else if (this.passesWall(this.more, nowTicks)) {
+      this.answers.follow(this.more, this.tag);
     }
   }
 
-  /** An answer of a table that AGL has loaded, as the locked wall lets it through. False: it does not. */
+  /** An answer of a table that AGL has loaded, as the locked wall, if there is one, lets it through. False: it does not. */
   private passesWall(answer: Frame, nowTicks: u64): bool {
+    if (!this.parts.responder.table.wall.isBeside) return true;
     const passed = askWallForAnswer(this.parts, answer, nowTicks);
     if (passed === 0) this.parts.counters.count(Counter.AnswersWalled);
     else memory.copy(changetype<usize>(answer), passed, FRAME_BYTES);

@@ -16,7 +16,6 @@ import {
   TimerFields,
 } from '../../build/generated/rule-image';
 import { allocateFrames, Frame, FRAME_BYTES } from '../can/frame';
-import { arbitrationField } from '../can/identifier';
 import { TraceEvent } from '../page/trace-event';
 import { NextAnswer } from '../responder/next-answer';
 import { Rule, RULE_FROM_AGL } from '../responder/rule';
@@ -257,12 +256,12 @@ export class Timers<Parts extends AnyParts> extends Task {
         ? !this.safe.stands || !this.safe.owns(rule.answerIdentifier)
         : this.runs(parts.responder.table.timer(this.madeFor));
     if (!runs) return;
-    const strength = arbitrationField(rule.answerIdentifier);
     // A chip that sleeps is woken for it.
     const isAsleep = parts.controller.asleep;
     if (isAsleep) parts.wakeWanted = true;
     const isClosed = parts.controller.closed && !isAsleep;
-    const isWaiting = this.scheduler.answers.has(strength) && !this.isLastOfSafe(index);
+    const isWaiting =
+      this.scheduler.answers.has(rule.answerIdentifier) && !this.isLastOfSafe(index);
     if (isClosed || isWaiting) {
       parts.counters.count(Counter.TimedSkipped);
       return;
@@ -273,7 +272,7 @@ export class Timers<Parts extends AnyParts> extends Task {
     const wall = parts.responder.table.wall;
     // What the safe state sends is what the locked table's does: the check of the table has compared them.
     const isLocked = wall.hasSafeState && this.isSafe(this.madeFor);
-    if (rule.isWalled && !isLocked) {
+    if (rule.isTied && wall.isBeside && !isLocked) {
       const passed = askWallForAnswer(parts, frame, nowTicks);
       if (passed === 0) {
         parts.counters.count(Counter.AnswersWalled);
@@ -282,7 +281,8 @@ export class Timers<Parts extends AnyParts> extends Task {
       memory.copy(changetype<usize>(frame), passed, FRAME_BYTES);
     }
     parts.counters.count(Counter.TimedSent);
-    this.answers.follow(frame);
+    const state = parts.responder.table.states.of(index);
+    this.answers.follow(frame, rule.isTied ? (changetype<usize>(state) as u32) : 0);
   }
 
   /** True if timer `index` is one of the safe state; -1: none. */

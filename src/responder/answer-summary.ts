@@ -4,6 +4,7 @@
  * checked, so that nobody has to go through them again while the cell runs.
  */
 import { TIMER_PENDING, TimerFields } from '../../build/generated/rule-image';
+import { hasIdentifiers, moreAnswersOf } from './program-check';
 import {
   PATH_FILTER_0,
   PATH_FILTER_1,
@@ -45,11 +46,16 @@ export class AnswerSummary {
   }
 
   /**
-   * Adds rule `index`, which is about frames of the bus and has `more` answers beside its first.
-   * False: too many rules have a filter's path.
+   * Adds rule `index` of the table `sections`, which is about frames of the bus. False: too many rules have a filter's
+   * path, or it has, and its answers have different identifiers: one that is kept leaves before anybody looks at the order.
    */
-  add(rule: Rule, index: u32, more: u32): bool {
+  add(rule: Rule, index: u32, sections: TableSections): bool {
     if ((rule.flags & RULE_ANSWER) === 0) return true;
+    const more = moreAnswersOf(rule, sections);
+    if (rule.hasMore && hasIdentifiers(rule, sections)) {
+      if ((rule.path as u32) !== PATH_SOFTWARE) return false;
+      rule.tie();
+    }
     this.answers += 1 + more;
     if (this.firstStatic < 0 && rule.isStatic) this.firstStatic = index;
     const path: u32 = rule.path;

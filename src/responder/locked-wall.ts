@@ -117,7 +117,7 @@ export class LockedWall {
     if ((rule.flags & (RULE_ANSWER | RULE_FROM_AGL)) !== RULE_ANSWER) return true;
     const isKept = (rule.path as u32) !== PATH_SOFTWARE;
     // Those that follow a kept one are made when its request was read.
-    if (!isKept || (rule.actionCount as u32) !== 0) rule.wall();
+    if (!isKept || (rule.actionCount as u32) !== 0) rule.tie();
     if (!isKept) return true;
     const kept = this.kept;
     kept.identifier = rule.answerIdentifier;

@@ -29,6 +29,7 @@ import {
   PROGRAM_STEPS_MAXIMUM,
   RULE_ACTIONS_MAXIMUM,
   RULE_CONDITIONS_MAXIMUM,
+  STEP_AND_IDENTIFIER,
   STEP_AND_LENGTH,
   STEP_BYTES,
   STEP_CHECKSUM_CRC8,
@@ -228,6 +229,31 @@ export function isIndependent(rule: Rule, sections: TableSections): bool {
     if (hasCounterIn(sections, action.stepFirst, action.stepCount)) return false;
   }
   return true;
+}
+
+/** True if the answers of the rule can have different identifiers: steps make one, or there are answers with others. */
+export function hasIdentifiers(rule: Rule, sections: TableSections): bool {
+  if (setsIdentifier(sections, rule.stepFirst, rule.steps)) return true;
+  // loop: at most RULE_ACTIONS_MAXIMUM
+  for (let index: u32 = 0; index < (rule.actionCount as u32); index++) {
+    const action = sections.actionOf(rule, index);
+    const kind: u32 = action.kind;
+    if (kind !== ACTION_ANSWER && kind !== ACTION_WITHOUT_AGL) continue;
+    if ((action.length as u32) === ANSWER_NONE) continue;
+    if (action.identifier !== rule.answerIdentifier) return true;
+    if (setsIdentifier(sections, action.stepFirst, action.stepCount)) return true;
+  }
+  return false;
+}
+
+function setsIdentifier(sections: TableSections, first: u32, count: u32): bool {
+  // loop: at most PROGRAM_STEPS_MAXIMUM
+  for (let index = first; index < first + count; index++) {
+    const kind: u32 = stepOf(sections, index).kind;
+    if (kind === STEP_STORE_IDENTIFIER) return true;
+    if (kind >= STEP_AND_IDENTIFIER && kind <= STEP_SET_IDENTIFIER) return true;
+  }
+  return false;
 }
 
 function hasCounterIn(sections: TableSections, first: u32, count: u32): bool {

@@ -37,8 +37,8 @@ const NOT_OF_REQUEST: u64 = 0x8080808080808080;
 
 /** In stepCount while the rule is in force: its rate is used up, see rate.ts. */
 const LIMITED: u8 = 0x80;
-/** In stepCount likewise: its answers ask the locked wall, see locked-wall.ts. */
-const WALLED: u8 = 0x40;
+/** In stepCount likewise: its answers are looked at one by one, see `isTied`. */
+const TIED: u8 = 0x40;
 
 @unmanaged
 export class Rule extends RuleFields {
@@ -54,7 +54,7 @@ export class Rule extends RuleFields {
 
   /** Steps of the first answer. */
   get steps(): u32 {
-    return this.stepCount & ~(LIMITED | WALLED);
+    return this.stepCount & ~(LIMITED | TIED);
   }
 
   get hasSteps(): bool {
@@ -70,13 +70,17 @@ export class Rule extends RuleFields {
     this.stepCount = value ? this.stepCount | LIMITED : this.stepCount & ~LIMITED;
   }
 
-  get isWalled(): bool {
-    return (this.stepCount & WALLED) !== 0;
+  /**
+   * True if its answers can have different identifiers, and must not overtake each other (RuleOrder); or if they ask the
+   * locked wall, if there is one (LockedWall), which may change them.
+   */
+  get isTied(): bool {
+    return (this.stepCount & TIED) !== 0;
   }
 
   /** Only for a rule of the cell's own copy of an image, which was checked. */
-  wall(): void {
-    this.stepCount |= WALLED;
+  tie(): void {
+    this.stepCount |= TIED;
   }
 
   /** True if every frame with a matching identifier matches: data and remote, of any length. */

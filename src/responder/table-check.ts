@@ -4,7 +4,7 @@
  *
  * The compiler makes the same checks; the cell does not rely on them. The image is not changed, except that the
  * checksum field is zero while it is computed, and that a rule which takes over a state is marked if it has a
- * rate. The layout of an image: formats/rule-image.ts, formats/rule-image-2.ts.
+ * rate, and one whose answers have different identifiers. The layout of an image: formats/rule-image.ts, formats/rule-image-2.ts.
  *
  * The filters, 8 bytes each (src/can/filter-list.ts), follow the rules. If there are any, they decide about a
  * frame that no rule matches instead of bit 0 of the flags: it is forwarded if it passes one of them.
@@ -39,7 +39,7 @@ import { Status } from '../rt/status';
 import { AnswerSummary } from './answer-summary';
 import { IndexCheck, isListOf, isRangeStart } from './index-check';
 import { areKeyCounts, isKey } from './key-index';
-import { areReferences, isAction, isCondition, isStep, moreAnswersOf } from './program-check';
+import { areReferences, isAction, isCondition, isStep } from './program-check';
 import { Rule, RULE_BYTES } from './rule';
 import { checkRule, isAlarm, isOfFormat1, overlap } from './rule-check';
 import { RuleStates } from './rule-states';
@@ -247,10 +247,8 @@ export class TableCheck {
         if (overlap(this.rule(earlier), rule)) return Status.RulesOverlap;
       }
     }
-    if ((rule.flags & RULE_FROM_AGL) === 0) {
-      const more = moreAnswersOf(rule, this.sections);
-      if (!this.summary.add(rule, index, more)) return Status.RulesField;
-    }
+    const isOfBus = (rule.flags & RULE_FROM_AGL) === 0;
+    if (isOfBus && !this.summary.add(rule, index, this.sections)) return Status.RulesField;
     this.refusedRule = -1;
     this.position++;
     return Status.Busy;

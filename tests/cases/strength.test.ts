@@ -7,6 +7,7 @@
  * In the role device, with Linux's own driver, each request also ends once, and not before its frame has left.
  *
  * Seeds from VARIED_SEED on have rules of every way: by filter, on the word of INT, staged, with bytes of the request.
+ * Those from TIED_SEED on have rules whose answers differ in their identifiers, and do not overtake each other either.
  *
  * `SEED=n` plays one seed alone, `FRAMES=n` with other traffic, `ROLE=device` in that role. `npm run soak -- strength`
  * plays thousands.
@@ -15,7 +16,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { describeStrengthFailure, strengthProblems } from '../../lab/random/strength-check.ts';
 import type { Role } from '../../lab/random/strength-agl.ts';
-import { VARIED_SEED } from '../../lab/random/strength-plan.ts';
+import { TIED_SEED, VARIED_SEED } from '../../lab/random/strength-plan.ts';
 import { runStrength } from '../../lab/random/strength-run.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 
@@ -25,6 +26,9 @@ const SEEDS = CHOSEN === undefined ? Array.from({ length: 60 }, (_, index) => in
 /** Rules of every way, and tables that are swapped. */
 const VARIED_SEEDS =
   CHOSEN === undefined ? Array.from({ length: 40 }, (_, index) => VARIED_SEED + index) : [];
+/** Rules whose answers have different identifiers; one of each condition. */
+const TIED_SEEDS =
+  CHOSEN === undefined ? Array.from({ length: 12 }, (_, index) => TIED_SEED + index) : [];
 /** Found by thousands: each was wrong once. */
 const FOUND = {
   frames: 150,
@@ -43,7 +47,9 @@ const FOUND = {
 };
 /** One of each condition, half of them varied. */
 const SEEDS_ON_THE_IMAGE =
-  CHOSEN === undefined ? [...SEEDS.slice(0, 5), ...VARIED_SEEDS.slice(6, 11)] : SEEDS;
+  CHOSEN === undefined
+    ? [...SEEDS.slice(0, 5), ...VARIED_SEEDS.slice(6, 11), ...TIED_SEEDS.slice(0, 3)]
+    : SEEDS;
 
 /** Two of each condition, and one of each with varied rules. */
 const SEEDS_IN_THE_ROLE_DEVICE = [...SEEDS.slice(0, 20), ...VARIED_SEEDS.slice(0, 10)];
@@ -69,7 +75,11 @@ async function play(
 }
 
 it('never lets a weaker frame go first, leaves no bus idle, loses nothing', async () => {
-  const { owed, fromAgl, dropped, absences } = await play('wasm', [...SEEDS, ...VARIED_SEEDS]);
+  const { owed, fromAgl, dropped, absences } = await play('wasm', [
+    ...SEEDS,
+    ...VARIED_SEEDS,
+    ...TIED_SEEDS,
+  ]);
   if (CHOSEN !== undefined) return;
   // The runs mean something only if there was enough of everything in them.
   assert.ok(owed - fromAgl > 2_000, `${owed - fromAgl} answers`);

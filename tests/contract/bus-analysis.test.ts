@@ -146,6 +146,46 @@ rules:
     assert.equal(worst['0x7A1'], 4 + 1 + 0.1394);
   });
 
+  const SEVERAL = tableOf(`version: 1
+receive: shared
+rules:
+  - name: several
+    match: { id: 0x050, data: [~] }
+    answer:
+      - { id: 0x7A1, length: 7, copy: [{ from: 0, to: 0 }] }
+      - { id: 0x101, length: 7, copy: [{ from: 0, to: 0 }] }
+  - { name: equal, match: { id: 0x060, data: [~] }, answer: { id: 0x101, length: 7, copy: [{ from: 0, to: 0 }] } }`);
+
+  it('has the weaker answer of its rule in it, as the answers of a rule keep their order', () => {
+    const messages = [message(0x050, 100), message(0x300, 10)];
+    const lines = linesOf({ bitrate: 125_000, messages }, SEVERAL);
+    // Until it takes part; 0x050, 0x300 and 0x7A1 once; itself: that of either answer.
+    assert.match(lines, /several 0x101 to 0x050 +4\.139 /);
+    assert.match(lines, /several 0x7A1 to 0x050 +4\.139 /);
+    assert.match(lines, /several 0x101 to 0x050 may wait behind weaker ones.*: several 0x7A1 to/);
+  });
+
+  it('is unknown if that finds no room, also of the same identifier by another rule', () => {
+    const messages = [message(0x050, 10), message(0x060, 10), message(0x300, 1.2)];
+    const lines = linesOf({ bitrate: 125_000, messages }, SEVERAL);
+    assert.match(lines, /several 0x101 to 0x050 +none no bound: a weaker answer may be ahead/);
+    assert.match(lines, /equal 0x101 to 0x060 +none no bound: a weaker answer may be ahead/);
+  });
+
+  it('is that of the weakest identifier, if bits of it come from the request', () => {
+    const table = tableOf(`version: 1
+receive: shared
+rules:
+  - name: reply
+    match: { pgn: 0xEA00, destination: 0x21, data: [~] }
+    answer: { pgn: 0xEB00, source: 0x21, destination: request-source, priority: request, length: 0 }`);
+    const asked = { extended: true, length: 8 };
+    // 0x700 is weaker than the request, stronger than an answer of priority 7, and leaves no room for that.
+    const messages = [{ ...message(0x18ea2131, 100), ...asked }, message(0x700, 1)];
+    const worst = worstMillis({ bitrate: 125_000, messages }, table);
+    assert.equal(typeof worst['0x00EB0021'], 'string', 'there is no bound');
+  });
+
   it('is unknown without a request in the traffic, and so its deadline is not met', () => {
     const traffic = { bitrate: 125_000, messages: [message(0x180, 50)] };
     const lines = linesOf(traffic, FILTER);

@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { TIED_SEED } from '../../lab/random/strength-plan.ts';
 import { runIdeal } from '../../lab/random/strength-run.ts';
 import type { StrengthReport } from '../../lab/random/strength-run.ts';
 import { owedOf } from '../../lab/verify/owed.ts';
@@ -13,6 +14,8 @@ import { makeFrame } from '../../twin/bus/can-frame.ts';
 
 const FRAMES = 100;
 const SEEDS = Array.from({ length: 40 }, (_, index) => index + 1);
+/** Rules whose answers have different identifiers. */
+const TIED_SEEDS = SEEDS.slice(0, 20).map((seed) => TIED_SEED + seed);
 /** A bit at 125 kbit/s: a frame starts with a bit of the bus. */
 const BIT_NANOS = 8_000;
 
@@ -30,7 +33,9 @@ function worstOf(reports: readonly StrengthReport[]) {
 
 describe('the judge of strength', () => {
   it('finds nothing wrong with an ideal node', () => {
-    const { owed, ...worst } = worstOf(SEEDS.map((seed) => runIdeal(seed, FRAMES)));
+    const { owed, ...worst } = worstOf(
+      [...SEEDS, ...TIED_SEEDS].map((seed) => runIdeal(seed, FRAMES)),
+    );
     assert.deepEqual(worst, { problems: [], weaker: 0, idle: 0, ideal: 0 });
     assert.ok(owed > 1_000, `${owed} frames`);
   });
@@ -51,6 +56,14 @@ describe('the judge of strength', () => {
     assert.ok(worst.weaker > 10_000_000, `${worst.weaker} ns`);
     assert.ok(worst.ideal > 10_000_000, `${worst.ideal} ns`);
     assert.equal(worst.idle, 0);
+  });
+
+  it('finds that the answers of a rule overtake each other, by identifier', () => {
+    const worst = worstOf(
+      TIED_SEEDS.map((seed) => runIdeal(seed, FRAMES, { order: 'identifier' })),
+    );
+    assert.ok(worst.problems.length > 10);
+    for (const problem of worst.problems) assert.match(problem, /overtook/);
   });
 
   it('finds that a node pauses between two frames', () => {

@@ -16,6 +16,7 @@
  * the bus is stuck or the chip does not count. The chip then comes back by way of configuration
  * mode.
  */
+import { Counter } from '../../rt/counters';
 import { Deadline, microsToTicks } from '../../rt/deadline';
 import { Status } from '../../rt/status';
 import { AnyParts } from '../parts';
@@ -117,7 +118,7 @@ export class BusOff<Parts extends AnyParts> {
   private leave(nowTicks: u64): void {
     const isForGood = this.restartTicks === 0;
     if (this.parts.controller.leaveNow(!isForGood) !== Status.Ok) return;
-    this.answers.abandonWaiting();
+    this.answers.waiting.abandon(Counter.AnswersBusOff);
     this.state = State.AwaitRecovery;
     if (!isForGood) return;
     this.restart.cancel();

@@ -18,7 +18,8 @@ import { RECORDED_ANSWERED, RECORDED_RECEIVED, RECORDED_SENT } from '../../page/
 import { TRACE_NO_RULE, TraceEvent } from '../../page/trace-event';
 import { DECISION_ANSWER, DECISION_FORWARD, DECISION_STATIC } from '../../responder/responder';
 import { AnyParts } from '../parts';
-import { Dropped, UrgentAnswers } from '../urgent/answers';
+import { UrgentAnswers } from '../urgent/answers';
+import { Dropped } from '../urgent/waiting';
 
 @final
 export class FrameObserver<Parts extends AnyParts> {
@@ -81,7 +82,7 @@ export class FrameObserver<Parts extends AnyParts> {
     }
     if ((decision & DECISION_ANSWER) !== 0) {
       const rule = this.parts.responder.matchedRule;
-      const dropped = this.answers.takeDropped();
+      const dropped = this.answers.waiting.takeDropped();
       const isDropped = dropped === Dropped.Newest;
       const event: TraceEvent = isDropped ? TraceEvent.AnswerDropped : TraceEvent.Answered;
       records.trace.note(answeredTicks, event, rule, frame.identifier);
@@ -95,7 +96,7 @@ export class FrameObserver<Parts extends AnyParts> {
 
   /** A waiting answer made room for a stronger one. Its rule is not known any more. */
   private tellDropped(nowTicks: u64): void {
-    const identifier = this.answers.droppedIdentifier;
+    const identifier = this.answers.waiting.droppedIdentifier;
     this.parts.records.trace.note(nowTicks, TraceEvent.AnswerDropped, TRACE_NO_RULE, identifier);
   }
 

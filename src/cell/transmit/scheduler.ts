@@ -20,6 +20,7 @@ import { YieldingTransfer } from '../yielding-transfer';
 import { AnyParts } from '../parts';
 import { Haste } from './haste';
 import { TransmitPriorities } from './priorities';
+import { RuleOrder } from './rule-order';
 import { TransmitSlot } from './slot';
 import { TransmitSlots } from './slots';
 import { countRefused, countUnsent } from './unsent';
@@ -52,6 +53,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
   private readonly transfer: YieldingTransfer<Parts> = new YieldingTransfer<Parts>(this.parts);
   /** Frames that come in wait while the strongest frame is brought into the place of a weaker one. */
   readonly haste: Haste<Parts> = new Haste<Parts>(this.parts);
+  readonly order: RuleOrder<Parts> = new RuleOrder<Parts>(this.answers, this.slots, this.haste);
   /** The slot whose frame is being displaced, or TRANSMIT_BUFFERS, and the strength of the frame that takes its place. */
   private victim: u32 = TRANSMIT_BUFFERS;
   private nextStrength: u32 = ARBITRATION_NONE;
@@ -71,10 +73,12 @@ export class TransmitScheduler<Parts extends AnyParts> {
     this.slots.share(this.parts.responder.table.summary.hasUnkept);
   }
 
-  /** Adds an answer to those that wait. Only while there is room. */
-  addAnswer(answer: usize, strength: u32): void {
+  /** Adds an answer to those that wait. `tag`: of its rule (RuleOrder). Only while there is room. */
+  addAnswer(answer: usize, strength: u32, tag: u32): void {
     if (this.slots.mayDisplace(this.answers, strength)) this.haste.begin(strength);
-    this.answers.put(answer, strength, 0);
+    this.answers.put(answer, strength, tag);
+    if (this.order.isUsed) this.order.restart();
+    if (this.order.isUsed) this.isUntidy = true;
     this.isBlocked = false;
     this.calls |= EAGER;
   }
@@ -109,7 +113,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
 
   /** An answer of the same identifier as that kept in `slot` waits, or is in another buffer. */
   owesEqual(slot: TransmitSlot<Parts>): bool {
-    return this.answers.has(slot.keptStrength) || this.slots.hasEqualBeside(slot);
+    return this.answers.has(slot.kept.identifier) || this.slots.hasEqualBeside(slot);
   }
 
   /** TXP and the kept answers may need work. */
@@ -139,10 +143,10 @@ export class TransmitScheduler<Parts extends AnyParts> {
     const slot = unchecked(this.slots.all[buffer]);
     let status = slot.load(answer);
     if (status !== Status.Ok) return status;
-    const isAlone = this.slots.underWay === 0;
-    if (!isAlone && !this.priorities.fitAtOnce(buffer, strength, this.slots.underWay)) {
-      return Status.Full;
-    }
+    const underWay = this.slots.underWay;
+    const isAlone = underWay === 0;
+    if (!isAlone && this.order.isUsed) return Status.Full;
+    if (!isAlone && !this.priorities.fitAtOnce(buffer, strength, underWay)) return Status.Full;
     status = slot.send(false);
     if (status !== Status.Ok) return status;
     this.slots.began(slot, strength, false, 0);
@@ -157,14 +161,17 @@ export class TransmitScheduler<Parts extends AnyParts> {
     if (polled === Status.Ok) buffers.back.seen(this.parts.clock.nowTicks(), buffers.frameTicks);
   }
 
-  /** One step. False: there is nothing to do now. Each end of a frame is a change. */
+  /** One step. False: nothing is to be done now. Each end of a frame is a change. */
   step(): bool {
     if (this.isBlocked && this.changes === this.parts.controller.buffers.changes) return false;
     this.settle();
     this.isBlocked = false;
     const haste = this.haste;
     if (this.parts.controller.buffers.isOrderUnsure && !haste.hasVictim) return this.look();
-    if (this.isUntidy && !haste.isOn && !this.fitAll()) return true;
+    if (this.isUntidy) {
+      if (this.order.isUsed && this.order.renew(this.parts.controller.buffers.changes)) return true;
+      if (!haste.isOn && !this.fitAll()) return true;
+    }
     // The search takes its time, so INT is looked at before the next task.
     const hasWork = this.isUntidy || !this.answers.isEmpty || !this.fromAgl.isEmpty;
     if (hasWork) {
@@ -217,7 +224,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
       if (parts.agl.isWithdrawn(slot.tag & ~TAG_HANDED))
         parts.controller.abort(buffer, FrameEnd.Withdrawn);
     }
-    if (!this.fromAgl.isEmpty && parts.agl.isWithdrawn(this.frontTag)) {
+    if (!this.fromAgl.isEmpty && parts.agl.isWithdrawn(this.fromAgl.frontTag & ~TAG_HANDED)) {
       this.refuse(true, Status.PeerNotReady);
     }
   }
@@ -232,10 +239,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
     if (slot.isAgl) this.slots.aglInChip--;
     else this.slots.answersInChip--;
     if (outcome === TransmitOutcome.Displaced) {
-      const frame = slot.frame;
-      const strength = arbitrationField(changetype<Frame>(frame).identifier);
-      if (slot.isAgl) this.fromAgl.putBack(frame, strength, slot.tag | TAG_HANDED);
-      else this.putBack(frame, strength);
+      this.putBack(slot);
       return;
     }
     if (!slot.isAgl) {
@@ -246,13 +250,12 @@ export class TransmitScheduler<Parts extends AnyParts> {
     if (this.slots.aglInChip !== 0 && this.slots.promote()) this.tidy();
   }
 
-  /** Puts an answer back that was displaced. The kept answers of the same identifier must not overtake it. */
-  private putBack(frame: usize, strength: u32): void {
-    this.answers.putBack(frame, strength, 0);
-    for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
-      const slot = unchecked(this.slots.all[buffer]);
-      if (slot.isComputed && slot.keptStrength === strength) slot.follows = true;
-    }
+  /** Puts a frame back that was displaced. The kept answers of the same identifier must not overtake it. */
+  private putBack(slot: TransmitSlot<Parts>): void {
+    const own = arbitrationField(changetype<Frame>(slot.frame).identifier);
+    if (slot.isAgl) this.fromAgl.putBack(slot.frame, own, slot.tag | TAG_HANDED);
+    else this.answers.putBack(slot.frame, slot.strength, slot.tag);
+    if (!slot.isAgl) this.slots.holdBack(own, true);
   }
 
   /** Puts the stronger of the two next frames into a buffer, or the other if that cannot be. */
@@ -265,12 +268,13 @@ export class TransmitScheduler<Parts extends AnyParts> {
   }
 
   private placeFront(isAgl: bool, strength: u32): bool {
-    const frame = isAgl ? this.fromAgl.front : this.answers.front;
-    if (isAgl && this.parts.agl.isWithdrawn(this.frontTag)) {
+    const waiting = isAgl ? this.fromAgl : this.answers;
+    const frame = waiting.front;
+    if (isAgl && this.parts.agl.isWithdrawn(waiting.frontTag & ~TAG_HANDED)) {
       this.refuse(true, Status.PeerNotReady);
       return true;
     }
-    if (this.slots.followsDoubt(isAgl, strength)) return false;
+    if (this.slots.followsDoubt(waiting, isAgl, strength)) return false;
     const isBarred =
       isAgl && this.slots.isBarred(strength) && !this.slots.owesWeaker(this.answers, strength);
     let buffer = this.slots.freeFor(frame, isAgl, isBarred);
@@ -332,11 +336,6 @@ export class TransmitScheduler<Parts extends AnyParts> {
     return slot;
   }
 
-  /** What AGL's end knows the next frame of AGL's by. */
-  private get frontTag(): u32 {
-    return this.fromAgl.frontTag & ~TAG_HANDED;
-  }
-
   /** The next frame cannot be sent. */
   private refuse(isAgl: bool, status: Status): void {
     if (!isAgl) {
@@ -344,8 +343,9 @@ export class TransmitScheduler<Parts extends AnyParts> {
       countUnsent(this.parts, status);
       return;
     }
-    const wasHanded = (this.fromAgl.frontTag & TAG_HANDED) !== 0;
-    this.parts.agl.finish(this.frontTag, false);
+    const tag = this.fromAgl.frontTag;
+    const wasHanded = (tag & TAG_HANDED) !== 0;
+    this.parts.agl.finish(tag & ~TAG_HANDED, false);
     this.fromAgl.discard();
     countRefused(this.parts, wasHanded, status);
   }
@@ -394,7 +394,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
       this.transfer.end(slot.loadKept());
       return true;
     }
-    this.isUntidy = isOwed;
+    this.isUntidy = isOwed || this.order.isUsed;
     return false;
   }
 }

@@ -179,13 +179,13 @@ export class TransmitSlots<Parts extends AnyParts> {
     return this.mayDisplace(this.parts.fromAgl, strength);
   }
 
-  /** A frame as strong as the answer kept in `slot` is in another buffer. */
+  /** A frame with the identifier of the answer kept in `slot` is in another buffer. */
   hasEqualBeside(slot: TransmitSlot<Parts>): bool {
     if (this.answersInChip === 0) return false;
     for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
       const other = unchecked(this.all[buffer]);
       if (other === slot || (this.underWay & other.bit) === 0 || other.isAgl) continue;
-      if (other.strength === slot.keptStrength) return true;
+      if (changetype<Frame>(other.frame).identifier === slot.kept.identifier) return true;
     }
     return false;
   }
@@ -246,8 +246,21 @@ export class TransmitSlots<Parts extends AnyParts> {
       const isLater = other.sequence > slot.sequence;
       if (!isLater || slot.holds(changetype<Frame>(other.frame))) continue;
       if (other.strength === slot.strength || (slot.isAgl && !this.isAglSorted)) return true;
+      if (slot.tag !== 0 && !slot.isAgl && other.tag === slot.tag) return true;
     }
     return false;
+  }
+
+  /**
+   * A frame of `strength` waits, and what is kept for a filter must not overtake it. One that `isOwn`, which a buffer was
+   * kept for, is the same as a static one.
+   */
+  holdBack(strength: u32, isOwn: bool): void {
+    for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
+      const slot = unchecked(this.all[buffer]);
+      const isEqual = slot.isKept && slot.keptStrength === strength;
+      if (isEqual && (slot.isComputed || !isOwn)) slot.follows = true;
+    }
   }
 
   /** The second filter's buffer, if it is free and may be lent; TRANSMIT_BUFFERS: it may not. */
@@ -266,14 +279,16 @@ export class TransmitSlots<Parts extends AnyParts> {
     return true;
   }
 
-  /** A frame that was displaced may have been sent or not, and the next one must not go before it. */
-  followsDoubt(isAgl: bool, strength: u32): bool {
+  /** A frame that was displaced may have been sent or not, and the first of `waiting` must not go before it. */
+  followsDoubt(waiting: WaitingList, isAgl: bool, strength: u32): bool {
     const buffers = this.parts.controller.buffers;
     for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
       const slot = unchecked(this.all[buffer]);
       if ((this.underWay & slot.bit) === 0 || slot.isAgl !== isAgl) continue;
-      const isBefore = slot.strength === strength || (isAgl && !this.isAglSorted);
-      if (isBefore && buffers.isInDoubt(buffer)) return true;
+      const isEqual = slot.strength === strength;
+      const isBefore = isEqual || (isAgl ? !this.isAglSorted : slot.tag !== 0);
+      if (!isBefore || !buffers.isInDoubt(buffer)) continue;
+      if (isEqual || isAgl || slot.tag === waiting.frontTag) return true;
     }
     return false;
   }

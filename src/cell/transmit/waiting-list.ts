@@ -61,22 +61,16 @@ export class WaitingList {
     return load<u32>(this.tags + (this.numberAt(0) << 2));
   }
 
-  /** The last frame. Only while not empty; valid until the list changes. */
-  get last(): Frame {
-    return changetype<Frame>(this.records + this.numberAt(this.length - 1) * FRAME_BYTES);
-  }
-
   /** Strength of the last frame. Only while not empty. */
   get lastStrength(): u32 {
     return load<u32>(this.strengths + (this.numberAt(this.length - 1) << 2));
   }
 
-  /** True if a frame of `strength` waits. Only if the list is sorted. */
-  has(strength: u32): bool {
+  /** True if a frame with this identifier word waits. */
+  has(identifier: u32): bool {
     // loop: at most ANSWERS_WAITING_MAXIMUM
     for (let place: u32 = 0; place < this.length; place++) {
-      const other = this.strengthAt(place);
-      if (other >= strength) return other === strength;
+      if (this.at(place).identifier === identifier) return true;
     }
     return false;
   }
@@ -130,11 +124,6 @@ export class WaitingList {
     store<u8>(this.order + left, number);
   }
 
-  /** Takes the last frame out. Only while not empty. */
-  dropLast(): void {
-    this.length--;
-  }
-
   /** Takes all frames out. */
   clear(): void {
     this.length = 0;
@@ -151,7 +140,8 @@ export class WaitingList {
     store<u32>(this.tags + (number << 2), tag);
   }
 
-  private strengthAt(place: u32): u32 {
+  /** The strength that it was put with. */
+  strengthAt(place: u32): u32 {
     return load<u32>(this.strengths + (this.numberAt(place) << 2));
   }
 

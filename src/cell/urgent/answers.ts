@@ -5,7 +5,7 @@
  * A rule that a hardware filter recognises has a buffer to itself, in which its answer is preloaded; RTS sends it. A
  * static answer stays there. What comes from the request is written before (window.ts). One that is computed is staged
  * anew after each time (staging.ts); until then a request has its answer made at once. All others go out if a buffer is
- * free, or wait: the strongest first, and of one identifier the earliest. A full list drops the weakest.
+ * free, or wait (waiting.ts): the strongest first, and of one rule or one identifier the earliest.
  * Does not: decide what is answered, or choose buffers (TransmitScheduler).
  */
 import { allocateFrames, Frame, FRAME_BYTES } from '../../can/frame';
@@ -21,15 +21,7 @@ import { TransmitScheduler } from '../transmit/scheduler';
 import { countUnsent } from '../transmit/unsent';
 import { TransmitSlot } from '../transmit/slot';
 import { armFilters } from './receive-layout';
-
-/** What was dropped because too many answers wait. */
-export enum Dropped {
-  Nothing = 0,
-  /** The answer that was decided last. */
-  Newest = 1,
-  /** A weaker one that waited. */
-  Waiting = 2,
-}
+import { WaitingAnswers } from './waiting';
 
 @final
 export class UrgentAnswers<Parts extends AnyParts> {
@@ -39,9 +31,7 @@ export class UrgentAnswers<Parts extends AnyParts> {
   private isDisturbed: bool = false;
   /** The answer of a filter has a window. */
   hasWindows: bool = false;
-  private dropped: Dropped = Dropped.Nothing;
-  /** Identifier of the waiting answer that was dropped last. */
-  droppedIdentifier: u32 = 0;
+  readonly waiting: WaitingAnswers<Parts> = new WaitingAnswers<Parts>(this.parts, this.scheduler);
   private readonly scratch: Frame = changetype<Frame>(allocateFrames(1));
   /** An answer with bytes of its request that has to wait. */
   private readonly whole: Frame = changetype<Frame>(allocateFrames(1));
@@ -55,7 +45,7 @@ export class UrgentAnswers<Parts extends AnyParts> {
   prepare(): Status {
     armFilters(this.parts);
     this.scheduler.forget();
-    this.abandon(Counter.AnswersChipReset);
+    this.waiting.abandon(Counter.AnswersChipReset);
     this.staged();
     if (!this.slot0.isKept) return this.prepareFirstStatic();
     const status = this.slot0.loadStatic();
@@ -154,7 +144,7 @@ export class UrgentAnswers<Parts extends AnyParts> {
       if (slot.isIntact) return this.sendSlot(slot);
     }
     if (slot.isComputed) return this.sendNext(slot);
-    this.wait(changetype<usize>(slot.kept), slot.keptStrength);
+    this.waiting.add(changetype<usize>(slot.kept), slot.keptStrength, 0);
     this.parts.counters.count(Counter.AnsweredStatic);
     return false;
   }
@@ -172,7 +162,7 @@ export class UrgentAnswers<Parts extends AnyParts> {
     const whole = this.whole;
     memory.copy(changetype<usize>(whole), changetype<usize>(slot.kept), FRAME_BYTES);
     whole.data = data;
-    this.wait(changetype<usize>(whole), slot.keptStrength);
+    this.waiting.add(changetype<usize>(whole), slot.keptStrength, 0);
     return false;
   }
 
@@ -272,48 +262,31 @@ export class UrgentAnswers<Parts extends AnyParts> {
     return sent;
   }
 
+  /** As `send`, of a rule whose answers can have different identifiers: none overtakes another. `tag`: of the rule. */
+  sendInOrder(answer: Frame, isStatic: bool, tag: u32): bool {
+    const scheduler = this.scheduler;
+    const strength = arbitrationField(answer.identifier);
+    const isNext = scheduler.order.strengthOf(answer.identifier, strength, tag) === strength;
+    const status = isNext ? scheduler.sendNow(answer, strength) : Status.Full;
+    if (status === Status.Ok) scheduler.slots.latest.tag = tag;
+    else if (status !== Status.Full) countUnsent(this.parts, status);
+    else this.waiting.add(changetype<usize>(answer), strength, tag);
+    this.parts.counters.count(isStatic ? Counter.AnsweredStatic : Counter.AnsweredComputed);
+    return status === Status.Ok;
+  }
+
   private sendNow(answer: Frame): bool {
     const strength = arbitrationField(answer.identifier);
     const status = this.scheduler.sendNow(answer, strength);
-    if (status === Status.Full) this.wait(changetype<usize>(answer), strength);
+    if (status === Status.Full) this.waiting.add(changetype<usize>(answer), strength, 0);
     else if (status !== Status.Ok) countUnsent(this.parts, status);
     return status === Status.Ok;
   }
 
-  /** A further answer to the request that is being answered: it waits for its turn. */
-  follow(answer: Frame): void {
+  /** A further answer to the request that is being answered: it waits for its turn. `tag`: of its rule; 0: none is needed. */
+  follow(answer: Frame, tag: u32): void {
     this.parts.counters.count(Counter.AnsweredComputed);
-    this.wait(changetype<usize>(answer), arbitrationField(answer.identifier));
-  }
-
-  /** What was dropped since the last call. `droppedIdentifier` has the identifier. */
-  takeDropped(): Dropped {
-    const dropped = this.dropped;
-    this.dropped = Dropped.Nothing;
-    return dropped;
-  }
-
-  /** At bus-off: gives up the waiting answers. After a long pause of the bus they would be stale. */
-  abandonWaiting(): void {
-    this.abandon(Counter.AnswersBusOff);
-  }
-
-  /** Lets an answer wait. If too many do, the weakest is dropped, the latest of equals. */
-  private wait(answer: usize, strength: u32): void {
-    const counters = this.parts.counters;
-    const waiting = this.scheduler.answers;
-    if (waiting.isFull) {
-      counters.count(Counter.AnswersDropped);
-      if (waiting.lastStrength <= strength) {
-        this.dropped = Dropped.Newest;
-        return;
-      }
-      this.dropped = Dropped.Waiting;
-      this.droppedIdentifier = waiting.last.identifier;
-      waiting.dropLast();
-    }
-    this.scheduler.addAnswer(answer, strength);
-    counters.count(Counter.AnswersDelayed);
+    this.waiting.add(changetype<usize>(answer), arbitrationField(answer.identifier), tag);
   }
 
   /** No answer waits or is in the chip, and the buffers of the filters are free. */
@@ -340,13 +313,6 @@ export class UrgentAnswers<Parts extends AnyParts> {
     if (slot.busy) return false;
     this.scheduler.settle();
     return true;
-  }
-
-  private abandon(why: Counter): void {
-    const waiting = this.scheduler.answers;
-    // loop: at most ANSWERS_WAITING_MAXIMUM
-    for (let answers = waiting.length; answers !== 0; answers--) this.parts.counters.count(why);
-    waiting.clear();
   }
 
   /** The preloaded answers are about to change, so the filters' hits do not count. */

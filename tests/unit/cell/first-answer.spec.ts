@@ -2,7 +2,8 @@
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * An answer beside one that waits in the buffer of a filter: 0x310 waits there for 0x100, and 0x200 is answered
- * with 0x101, which is stronger, and then with 0x0f1, which is stronger still; or with 0x310 as well.
+ * with 0x101, which is stronger, and then with 0x0f1, which is stronger still, and comes after it all the same; or with
+ * 0x310 as well.
  *
  * Sources: docs/timing-budget.md ("The order of what is sent"). LOAD TX BUFFER 1 is 42, RTS of it 82, and 05 40 BIT
  * MODIFY of TXB1CTRL, 05 50 of TXB2CTRL. At equal TXP the higher buffer goes first (DS20001801J 3.2).
@@ -50,9 +51,9 @@ describe('the first answer of a rule, alone in the chip', () => {
     board.step(6);
     board.chip.take();
     const order = board.parts.controller.buffers.order;
-    // 0x0f1 in TXB0, 0x101 in TXB1, 0x310 in TXB2.
-    expect(order.rank(0)).toBeGreaterThan(order.rank(1));
-    expect(order.rank(1)).toBeGreaterThan(order.rank(2));
+    // 0x0f1 in TXB0, behind 0x101 of its rule in TXB1; 0x310 in TXB2.
+    expect(order.rank(1)).toBeGreaterThan(order.rank(0));
+    expect(order.rank(0)).toBeGreaterThan(order.rank(2));
     board.chip.formAndFilter = 0;
     board.chip.fill(0, FRAME_100);
     board.step(4);

@@ -37,6 +37,17 @@ function request(): void {
   board.step(8);
 }
 
+/** The rule answers with 0x701, and then with 0x102. */
+function weakAndStrong(): void {
+  const rule = image.addAnswer(0x200, 0x701, 1, 0x0a);
+  store<u8>(rule, 1, 55);
+  const action = image.addAction(1, 0, 0);
+  store<u8>(action, 1, 1);
+  store<u32>(action, 0x102, 8);
+  store<u64>(action, 0x0b, 16);
+  start(false);
+}
+
 describe('a rule about frames of the bus', () => {
   test('changes the frame that goes to AGL', () => {
     const rule = image.add(0x200);
@@ -108,6 +119,40 @@ describe('a rule about frames of the bus', () => {
     expect(log.indexOf('40 40 00 00 01 0b')).toBeGreaterThan(-1, log);
     expect(log.indexOf('40 60 00 00 01 0c')).toBeGreaterThan(log.indexOf('40 40 00 00 01 0b'), log);
     expect(board.counted(Counter.AnsweredNotForwarded)).toBe(1);
+    expectSums(board);
+  });
+
+  test('sends a strong answer behind the weak one before it', () => {
+    weakAndStrong();
+    request();
+    // 0x701, which is static, waits in TXB2; 0x102 goes into TXB1, behind it.
+    const order = board.parts.controller.buffers.order;
+    let log = board.chip.take();
+    expect(log.includes('|84|42 20 40 00 00 01 0b|82|')).toBe(true, log);
+    expect(board.counted(Counter.AnswersDelayed)).toBe(1);
+    expect(order.rank(2)).toBeGreaterThan(order.rank(1));
+    request();
+    expect(board.counted(Counter.AnswersDelayed)).toBe(3, 'both of the next request wait');
+    board.chip.finish(2);
+    board.pass(2_000);
+    // 0x701 of the second request is in TXB0, its 0x102 in TXB2.
+    log = board.chip.take();
+    expect(log.includes('|40 e0 20 00 00 01 0a|')).toBe(true, log);
+    expect(log.includes('|44 20 40 00 00 01 0b|')).toBe(true, log);
+    expect(order.rank(1)).toBeGreaterThan(order.rank(0), 'the first 0x102 is what it is now');
+    expect(order.rank(0)).toBeGreaterThan(order.rank(2));
+    for (let buffer = 0; buffer < 3; buffer++) board.chip.finish(buffer);
+    board.pass(2_000);
+    expect(board.counted(Counter.AnswersSent)).toBe(4);
+    expectSums(board);
+  });
+
+  test('counts such answers that the chip does not take', () => {
+    board = new FakeBoard('int=gpio mode=listen-only');
+    weakAndStrong();
+    request();
+    board.pass(2_000);
+    expect(board.counted(Counter.AnswersListenOnly)).toBe(2);
     expectSums(board);
   });
 

@@ -9,6 +9,8 @@
  */
 import { arbitrationField } from '../../../src/can/identifier';
 import { TransmitSlots } from '../../../src/cell/transmit/slots';
+import { WaitingList } from '../../../src/cell/transmit/waiting-list';
+import { FrameEnd } from '../../../src/rt/counters';
 import { newFrame } from '../support/frames';
 import { FakeBoard, FakeParts } from './fake-board';
 
@@ -202,6 +204,34 @@ describe('frames of AGL', () => {
   });
 });
 
+/** Tells a rule from others. */
+const RULE: u32 = 11;
+
+/** Whether the only frame that waits is held up: one of a rule. */
+function follows(identifier: u32, isAgl: bool, tag: u32): bool {
+  const waiting = new WaitingList(1);
+  const strength = arbitrationField(identifier);
+  waiting.put(changetype<usize>(newFrame(identifier, 1, 0)), strength, tag);
+  return slots.followsDoubt(waiting, isAgl, strength);
+}
+
+describe('an answer is not taken back before a later one of its rule', () => {
+  test('whatever their identifiers are', () => {
+    start();
+    send(2, 0x050, false);
+    send(1, 0x200, false);
+    send(0, 0x300, false);
+    // As if 0x300 could not be taken back.
+    parts.controller.abort(0, FrameEnd.TimedOut);
+    expect(victim(0x100, false, false)).toBe(1);
+    slots.all[1].tag = RULE;
+    slots.all[0].tag = RULE + 1;
+    expect(victim(0x100, false, false)).toBe(1);
+    slots.all[0].tag = RULE;
+    expect(victim(0x100, false, false)).toBe(NONE);
+  });
+});
+
 describe('a frame that was taken back, and may have been sent all the same', () => {
   test('holds up those of its kind that come after it, and no others', () => {
     start();
@@ -212,8 +242,15 @@ describe('a frame that was taken back, and may have been sent all the same', () 
       parts.controller.displaceStep(1, buffers.order.priority(1), parts.clock.nowTicks());
     }
     expect(buffers.isInDoubt(1)).toBe(true);
-    expect(slots.followsDoubt(false, arbitrationField(0x300))).toBe(true);
-    expect(slots.followsDoubt(false, arbitrationField(0x301))).toBe(false, 'another identifier');
-    expect(slots.followsDoubt(true, arbitrationField(0x300))).toBe(false, 'of AGL');
+    expect(follows(0x300, false, 0)).toBe(true);
+    expect(follows(0x301, false, 0)).toBe(false, 'another identifier');
+    expect(follows(0x300, true, 0)).toBe(false, 'of AGL');
+    // Of a rule whose answers have different identifiers.
+    expect(follows(0x301, false, RULE)).toBe(false, 'of that rule');
+    slots.all[1].tag = RULE;
+    expect(follows(0x301, false, RULE)).toBe(true);
+    expect(follows(0x301, false, RULE + 1)).toBe(false, 'of another rule');
+    expect(follows(0x301, false, 0)).toBe(false, 'of none');
+    expect(follows(0x301, true, RULE)).toBe(false, 'of AGL');
   });
 });

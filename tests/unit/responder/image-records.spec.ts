@@ -31,7 +31,7 @@ beforeEach(() => {
   const agl = image.add(0x200);
   store<u8>(agl, 6, 25);
   action = image.addAction(1, 0, 2);
-  store<u32>(action, 0x102, 8);
+  store<u32>(action, 0x101, 8);
   image.addAction(2, 2, 1);
   condition = image.addCondition(1, 2, 8, 8, 0, 5);
   image.addCondition(3, 0, 0, 4, 1, 0);
@@ -48,6 +48,16 @@ beforeEach(() => {
   image.name('two');
   image.finish();
 });
+
+/** Whether the first rule of the valid image is tied. */
+function isTied(): bool {
+  image.seal();
+  expect(checkStaged(table)).toBe(Status.Ok);
+  const isMarked = (load<u8>(rule, 54) & 0x40) !== 0;
+  // The next check is of the image as it was.
+  store<u8>(rule, 2, 54);
+  return isMarked;
+}
 
 function expectByte(at: usize, value: u8, status: Status, what: string): void {
   expect(checkWithByte(table, image, at, value)).toBe(status, what);
@@ -165,6 +175,9 @@ describe('an image of format 2', () => {
     store<u8>(rule, 1, 27);
     image.seal();
     expect(checkStaged(table)).toBe(Status.Ok, 'a constant by steps');
+    expectByte(action + 8, 0x02, Status.RulesField, 'a further answer with another identifier');
+    expectByte(action + 11, 0x80, Status.RulesField, 'the same number with 29 bits');
+    expectByte(step, 14, Status.RulesField, 'an identifier by steps');
     expectByte(step, 4, Status.RulesField, 'the length of the request');
     expectByte(step, 26, Status.RulesField, 'another identifier');
     expectByte(step, 22, Status.RulesField, 'another length');
@@ -174,6 +187,28 @@ describe('an image of format 2', () => {
     expectByte(rule + 26, 0xff, Status.RulesField, 'as long as the request');
     store<u8>(rule, 0, 27);
     expectByte(step, 4, Status.Ok, 'the length, for a request that is read');
+  });
+
+  test('says of a rule whether its answers can have different identifiers', () => {
+    expect(isTied()).toBe(false, 'one, twice');
+    store<u32>(action, 0x102, 8);
+    expect(isTied()).toBe(true, '0x101 and 0x102');
+    store<u8>(action, 18, 0);
+    store<u8>(action, 0, 2);
+    store<u32>(action, 0x102, 8);
+    expect(isTied()).toBe(true, 'while AGL is not there');
+    store<u8>(action, 0xfe, 1);
+    expect(isTied()).toBe(false, 'no answer then');
+  });
+
+  test('says so of identifiers that steps make', () => {
+    // AND, OR, XOR, SET of the identifier, and bits of it; the length and the data make no difference.
+    for (let kind: u8 = 13; kind < 27; kind++) {
+      if (kind === 19 || kind === 20 || kind === 21 || kind === 22) continue;
+      store<u8>(step, kind);
+      store<u8>(step, 8, 3);
+      expect(isTied()).toBe(kind === 14 || kind >= 23, kind.toString());
+    }
   });
 
   test('has a name for each rule', () => {

@@ -210,7 +210,7 @@ describe('an answer of another table', () => {
     const copies = answer(0x200);
     store<u8>(changetype<usize>(copies), 0, 40);
     expect(table.wall.admits(copies)).toBe(false, 'has a byte of its request');
-    expect(copies.isWalled).toBe(false);
+    expect(copies.isTied).toBe(false);
     lock(LOCKED);
     expect(table.wall.admits(answer(0x20a))).toBe(true, 'without a default');
   });
@@ -220,9 +220,9 @@ describe('an answer of another table', () => {
     const computed = answer(0x201);
     store<u8>(changetype<usize>(computed), 0, 27);
     store<u8>(changetype<usize>(computed), 1, 54);
-    expect(computed.isWalled).toBe(false, 'one step');
+    expect(computed.isTied).toBe(false, 'one step');
     expect(table.wall.admits(computed)).toBe(true);
-    expect(computed.isWalled).toBe(true);
+    expect(computed.isTied).toBe(true);
     expect(computed.steps).toBe(1);
     expect(computed.isLimited).toBe(false);
   });
@@ -232,11 +232,11 @@ describe('an answer of another table', () => {
     const kept = answer(0x200);
     store<u8>(changetype<usize>(kept), 1, 55);
     expect(table.wall.admits(kept)).toBe(true);
-    expect(kept.isWalled).toBe(true, 'one action');
+    expect(kept.isTied).toBe(true, 'one action');
     expect(kept.isStatic).toBe(true);
     const alone = answer(0x200);
     expect(table.wall.admits(alone)).toBe(true);
-    expect(alone.isWalled).toBe(false, 'it leaves before anybody looks');
+    expect(alone.isTied).toBe(false, 'it leaves before anybody looks');
   });
 
   test('to AGL, and a rule without one, do not', () => {
@@ -247,6 +247,6 @@ describe('an answer of another table', () => {
     const none = answer(0x201);
     store<u8>(changetype<usize>(none), 2, 25);
     expect(table.wall.admits(none)).toBe(true);
-    expect(toAgl.isWalled || none.isWalled).toBe(false);
+    expect(toAgl.isTied || none.isTied).toBe(false);
   });
 });
