@@ -16,7 +16,6 @@ import { arbitrationField } from '../../can/identifier';
 import { TRANSMIT_BUFFERS } from '../../driver/mcp2515/transmit-buffers';
 import { AnyParts } from '../parts';
 import { Haste } from './haste';
-import { TransmitSlot } from './slot';
 import { TransmitSlots } from './slots';
 import { WaitingList } from './waiting-list';
 
