@@ -18,9 +18,10 @@ const PACE_MICROS: u32 = 100;
 @final
 export class ConsoleTask<Parts extends AnyParts> extends Task {
   private readonly paceTicks: u64;
-  /** At `lookedTicks` the UART was at rest. */
+  /** The UART was at rest at the last check. */
   private isAtRest: bool = false;
-  private lookedTicks: u64 = 0;
+  /** No check before this time. A check is out of date from this time on. */
+  private dueTicks: u64 = 0;
 
   constructor(private readonly parts: Parts) {
     super();
@@ -38,11 +39,11 @@ export class ConsoleTask<Parts extends AnyParts> extends Task {
     if (this.isAtRest) {
       this.isAtRest = false;
       // If other tasks ran too long in between, the check is out of date.
-      if (nowTicks - this.lookedTicks < this.paceTicks) console.putOne();
+      if (nowTicks < this.dueTicks) console.putOne();
     } else {
-      if (this.timer.running && !this.timer.expired(nowTicks)) return false;
+      if (nowTicks < this.dueTicks) return false;
       this.isAtRest = console.port.isAtRest();
-      this.lookedTicks = nowTicks;
+      this.dueTicks = nowTicks + this.paceTicks;
       if (this.isAtRest) return true;
     }
     this.timer.start(nowTicks, this.paceTicks);

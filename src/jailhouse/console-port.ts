@@ -50,13 +50,16 @@ export enum ConsoleKind {
 export class ConsolePort extends CharacterPort {
   kind: ConsoleKind = ConsoleKind.None;
   private uart: u32 = 0;
-  /** `uart` is an 8250 whose LSR can be read. */
-  private isUart8250: bool = false;
+  /** A register that shows whether the UART is at rest: its `restMask` bits are `restBits`. 0: none. */
+  private restRegister: u32 = 0;
+  private restMask: u32 = 0;
+  private restBits: u32 = 0;
 
   /** Finds the console in a checked communication region. */
   open(region: CommunicationRegion): void {
-    this.kind = region.consoleByHypercall ? ConsoleKind.Hypercall : ConsoleKind.None;
-    this.isUart8250 = false;
+    const byHypercall = region.consoleByHypercall;
+    this.kind = byHypercall ? ConsoleKind.Hypercall : ConsoleKind.None;
+    this.restRegister = 0;
     const description = region.consoleDescription;
     const address = memory_read64(description);
     const type = memory_read16(description + DESCRIPTION_TYPE);
@@ -64,28 +67,24 @@ export class ConsolePort extends CharacterPort {
     if (address === 0 || address > <u64>u32.MAX_VALUE || (flags & FLAG_MMIO) === 0) return;
     this.uart = <u32>address;
     // Registers one byte apart would need byte accesses, which the ABI does not have.
-    this.isUart8250 = type === TYPE_8250 && (flags & FLAG_REGISTER_DISTANCE_4) !== 0;
-    if (this.kind === ConsoleKind.Hypercall) return;
-    if (type === TYPE_PL011) this.kind = ConsoleKind.Pl011;
-    else if (this.isUart8250) this.kind = ConsoleKind.Uart8250;
+    if (type === TYPE_8250 && (flags & FLAG_REGISTER_DISTANCE_4) !== 0) {
+      if (!byHypercall) this.kind = ConsoleKind.Uart8250;
+      // The hypervisor makes two characters of a line feed, so the UART must be empty.
+      const bit = byHypercall ? UART_8250_LSR_TEMT : UART_8250_LSR_THRE;
+      this.restsWhile(UART_8250_LSR, bit, bit);
+    } else if (type === TYPE_PL011 && !byHypercall) {
+      this.kind = ConsoleKind.Pl011;
+      this.restsWhile(UARTFR, UARTFR_TXFF, 0);
+    }
   }
 
   /**
-   * Whether a character would go out without waiting: one access. For a hypercall the UART must be empty,
-   * because the hypervisor makes two characters of a line feed. Without a readable UART this is always true,
+   * Whether a character would go out without waiting: one access. Without a readable UART this is always true,
    * and the caller spaces characters by time.
    */
   override isAtRest(): bool {
-    switch (this.kind) {
-      case ConsoleKind.Hypercall:
-        return !this.isUart8250 || (this.lineStatus() & UART_8250_LSR_TEMT) !== 0;
-      case ConsoleKind.Uart8250:
-        return (this.lineStatus() & UART_8250_LSR_THRE) !== 0;
-      case ConsoleKind.Pl011:
-        return (mmio_read32(this.uart + UARTFR) & UARTFR_TXFF) === 0;
-      default:
-        return true;
-    }
+    const register = this.restRegister;
+    return register === 0 || (mmio_read32(register) & this.restMask) === this.restBits;
   }
 
   override wantsCarriageReturn(): bool {
@@ -108,7 +107,9 @@ export class ConsolePort extends CharacterPort {
     }
   }
 
-  private lineStatus(): u32 {
-    return mmio_read32(this.uart + UART_8250_LSR);
+  private restsWhile(register: u32, mask: u32, bits: u32): void {
+    this.restRegister = this.uart + register;
+    this.restMask = mask;
+    this.restBits = bits;
   }
 }
