@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { configBlock } from '../../scripts/deploy/config/text.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { taskOf } from './recipe-task.ts';
 
 describe("the layer's config.txt", () => {
   const append = readFileSync(
@@ -19,7 +20,7 @@ describe("the layer's config.txt", () => {
     const folder = temporaryFolder();
     const path = join(folder, 'config.txt');
     writeFileSync(path, text);
-    const body = /^do_deploy:append:raspberrypi4-64\(\) \{\n([^]*?)^\}$/m.exec(append)?.[1] ?? '';
+    const body = taskOf(append, 'do_deploy:append:raspberrypi4-64');
     const script = body.replace(/^ *config=.*$/m, 'config=$1');
     const fatal = 'bbfatal() { echo "$1" >&2; exit 1; }\n';
     const { status, stderr } = spawnSync('sh', ['-e', '-c', fatal + script, 'sh', path], {
