@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 
 /** What the install variables stand for (OpenEmbedded-Core, `meta/conf/bitbake.conf`). */
-export const FOLDERS: Readonly<Record<string, string>> = {
+const FOLDERS: Readonly<Record<string, string>> = {
   bindir: '/usr/bin',
   datadir: '/usr/share',
   docdir: '/usr/share/doc',
