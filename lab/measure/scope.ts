@@ -214,18 +214,18 @@ const QUICK_SLEEPING_CASES: readonly LatencyCase[] = ANSWER_KINDS.flatMap((answe
   })),
 );
 
-/** Fewer phases of loop and request meet. The goals stay the same. */
-const SHORT_LOOKS_NANOS = 16_000_000;
 /** The looks of the goals, without the loads that add nothing to them. */
 const QUICK_CONSOLE_LOOKS: LooksScope = {
   answers: [...ANSWER_KINDS, ...SINGLE_KINDS, 'computedWorst'],
   loads: ['idle', 'forwarding', 'aglFlood', 'aglHostile'],
-  runNanos: SHORT_LOOKS_NANOS,
 };
+/** At a slow clock fewer phases of loop and request meet. No goal compares two loads there. */
+const SHORT_LOOKS_NANOS = 16_000_000;
 
 /** Each way once, and the busy table whose answers are nearest to their times. */
 const QUICK_ROTATION: readonly RotationCase[] = [
-  { table: 'single', load: 'idle', rounds: 4, seed: SEED },
+  // With `single` an answer that is read may meet a look at the fault state: as many rounds as in the whole bench.
+  { table: 'single', load: 'idle', rounds: 25, seed: SEED },
   { table: 'windowAndStaged', load: 'idle', rounds: 8, seed: SEED },
   { table: 'window', load: 'forwarding', rounds: 4, seed: SEED },
 ];

@@ -16,6 +16,7 @@ import {
 } from '../responder/responder';
 import { PATH_FILTER_0, PATH_SOFTWARE } from '../responder/rule';
 import { Counter } from '../rt/counters';
+import { SoftwareTimer } from '../rt/software-timer';
 import { Status } from '../rt/status';
 import { Task } from '../rt/task';
 import { AnyParts } from './parts';
@@ -74,6 +75,11 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
   startSingle(nowTicks: u64): void {
     this.detour = DETOUR_SINGLE;
     this.single.start(this.timer, nowTicks);
+  }
+
+  /** See SingleWay.comesBefore. */
+  comesBefore(timer: SoftwareTimer, nowTicks: u64): bool {
+    return this.single.comesBefore(timer, nowTicks);
   }
 
   override run(nowTicks: u64): bool {

@@ -14,7 +14,14 @@ const RTS_2 = 0x84;
 const READ_STATUS = 0xa0;
 const RX_STATUS = 0xb0;
 const READ_RX_BUFFER_0 = 0x90;
+const READ = 0x03;
+/** The full look at the fault state reads from here to EFLG. */
+const CNF3 = 0x28;
 const INTERMISSION_BITS = 3;
+/** READ STATUS looks for other frames so often at least (docs/rules.md), on a free bus. */
+const LOOKS_MICROS = 16;
+/** Until the loop comes round: a look at INT is at most so far off (docs/timing-budget.md). */
+const ROUND_NANOS = 900;
 /** INT believed for nothing so often is not believed any more (docs/rules.md). */
 const UNASKED_MAXIMUM = 4;
 
@@ -112,6 +119,27 @@ onBoth(
       assert.ok(between <= INTERMISSION_BITS * rig.board.bus.bitNanos + 10, `${between} ns`);
       assert.equal(rig.agl.length, 8, 'and each reached AGL');
     }),
+);
+
+onBoth('single: no other look keeps READ STATUS from a frame without INT for longer', (engine) =>
+  withRig({ engine, ...OPTIONS, bitrate: 500_000, rules: rulesFor('id: 0x010') }, (rig) => {
+    rig.run(3 * MILLISECOND);
+    rig.forget();
+    // Full looks at the fault state are 10 ms apart. Each request makes the next READ STATUS come at another moment.
+    for (let count = 0; count < 30; count++) {
+      rig.send({ identifier: 0x010 });
+      rig.run(10 * MILLISECOND + count * MICROSECOND);
+    }
+    // READ STATUS follows RTS at once.
+    const starts = rig.transactions.flatMap(({ mosi: [first], selectNanos }) =>
+      first === READ_STATUS || first === RTS_2 ? [selectNanos] : [],
+    );
+    const between = starts.slice(1).map((nanos, index) => nanos - starts[index]);
+    assert.ok(rig.mosi.some(([first, register]) => first === READ && register === CNF3));
+    assert.ok(between.length >= 300_000 / 18, `${between.length} looks`);
+    const longest = Math.max(...between);
+    assert.ok(longest <= LOOKS_MICROS * MICROSECOND + ROUND_NANOS, `${longest} ns`);
+  }),
 );
 
 onBoth(

@@ -169,6 +169,8 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
 
   override run(nowTicks: u64): bool {
     if (!this.timer.reached(nowTicks) && !this.wakePending) return false;
+    if (this.state === State.Running && this.receive.comesBefore(this.timer, nowTicks))
+      return false;
     this.goOnWith(nowTicks);
     return true;
   }

@@ -26,11 +26,13 @@ import { YieldingTransfer } from '../yielding-transfer';
 import { FrameObserver } from '../page/frame-observer';
 import { AnyParts } from '../parts';
 import { UrgentAnswers } from './answers';
-import { lookIntervalNanos } from './line-poll';
+import { frameNanos, lookIntervalNanos } from './line-poll';
 import { Answered, WindowAnswers } from './window';
 
 /** Answers that nobody asked for, after which INT is not believed any more. */
 const UNASKED_MAXIMUM: u32 = 4;
+/** The full look at the fault state: READ, the register, and eight values. */
+const FAULT_LOOK_BYTES: u64 = 10;
 
 /** What a step of this way came to. */
 export enum SingleStep {
@@ -54,6 +56,9 @@ export class SingleWay<Parts extends AnyParts> {
   private timer: SoftwareTimer = new SoftwareTimer();
   /** The step before looked: the other tasks come first, however long a look takes. */
   private hasLooked: bool = false;
+  private faultLookTicks: u64 = 0;
+  /** A look at the fault state was put off. */
+  private hasPutOff: bool = false;
   private readonly transfer: YieldingTransfer<Parts> = new YieldingTransfer<Parts>(this.parts);
 
   constructor(
@@ -69,9 +74,22 @@ export class SingleWay<Parts extends AnyParts> {
     this.timer = timer;
     parts.link.defers = true;
     const nanos = lookIntervalNanos(parts);
-    this.intervalTicks = nanosToTicks(nanos, parts.clock.ticksPerSecond());
+    const perSecond = parts.clock.ticksPerSecond();
+    this.intervalTicks = nanosToTicks(nanos, perSecond);
+    this.faultLookTicks = nanosToTicks(frameNanos(parts, FAULT_LOOK_BYTES), perSecond);
     this.timer.start(nowTicks, this.intervalTicks);
     this.answers.scheduler.haste.putsOff(timer, this.intervalTicks);
+  }
+
+  /**
+   * Puts a look at the fault state, by `timer`, off until READ STATUS was there, and returns true, if that is due before
+   * the look would end: nothing breaks it off for a frame that INT does not tell of. Once for each look.
+   */
+  comesBefore(timer: SoftwareTimer, nowTicks: u64): bool {
+    const dueTicks = this.timer.ticks;
+    this.hasPutOff = !this.hasPutOff && nowTicks + this.faultLookTicks > dueTicks;
+    if (this.hasPutOff) timer.start(dueTicks, 0);
+    return this.hasPutOff;
   }
 
   /** One step: at most RTS and READ STATUS (3 bytes), or RX STATUS and RTS (3). */

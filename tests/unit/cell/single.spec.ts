@@ -124,6 +124,15 @@ describe('other frames beside such a request', () => {
     expect(board.counted(Counter.AnsweredStatic)).toBe(0);
   });
 
+  test('are looked for before the fault state is, and that has its turn however slow SPI is', () => {
+    // A full look, 10 bytes, takes 48 us at 2 MHz: longer than READ STATUS may wait.
+    const board = single('spi=2000000 bitrate=125000');
+    board.wait(25_000);
+    const sent = board.chip.take();
+    expect(sent.includes('|a0 00|03 28')).toBe(true, sent);
+    expect(sent.indexOf('03 28')).not.toBe(sent.lastIndexOf('03 28'), 'each 10 ms');
+  });
+
   test('a request that INT does not tell, as its wire is broken, is found, too', () => {
     const board = single();
     board.line.isDead = true;
