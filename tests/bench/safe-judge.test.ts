@@ -149,7 +149,7 @@ describe('the judge of the safe state', () => {
     ['a Linux that does not come back', [...LIVES, ...SAFES], /Linux did not come back/, {}],
   ] as const) {
     it(`refuses ${what}`, () => {
-      const problems = problemsOf(sent, differences as Partial<Round>);
+      const problems = problemsOf(sent, differences);
       assert.ok(
         problems.some((each) => problem.test(each)),
         `${problems.join('; ') || 'no problem'}`,
