@@ -16,6 +16,7 @@
  * AGL's doorbell, an access that the hypervisor emulates, is rung right after a look at INT.
  * Does not: take or forward frames; ReceiveTask does.
  */
+import { FULL_LOOK_BYTES } from '../../driver/mcp2515/fault-monitor';
 import { RequestLine } from '../../driver/mcp2515/receiver';
 import { Sentence } from '../../page/sentences';
 import { Counter } from '../../rt/counters';
@@ -31,8 +32,6 @@ import { Answered, WindowAnswers } from './window';
 
 /** Answers that nobody asked for, after which INT is not believed any more. */
 const UNASKED_MAXIMUM: u32 = 4;
-/** The full look at the fault state: READ, the register, and eight values. */
-const FAULT_LOOK_BYTES: u64 = 10;
 
 /** What a step of this way came to. */
 export enum SingleStep {
@@ -76,7 +75,7 @@ export class SingleWay<Parts extends AnyParts> {
     const nanos = lookIntervalNanos(parts);
     const perSecond = parts.clock.ticksPerSecond();
     this.intervalTicks = nanosToTicks(nanos, perSecond);
-    this.faultLookTicks = nanosToTicks(frameNanos(parts, FAULT_LOOK_BYTES), perSecond);
+    this.faultLookTicks = nanosToTicks(frameNanos(parts, FULL_LOOK_BYTES), perSecond);
     this.timer.start(nowTicks, this.intervalTicks);
     this.answers.scheduler.haste.putsOff(timer, this.intervalTicks);
   }

@@ -65,6 +65,8 @@ export const EVENT_FULL_LOOK: u32 = 1 << 3;
 
 /** The registers of a full look: CNF3, CNF2, CNF1, CANINTE, CANINTF, EFLG, CANSTAT, CANCTRL. */
 const LOOK_REGISTERS: u32 = 8;
+/** On SPI: READ, the first register, and the values. */
+export const FULL_LOOK_BYTES: u32 = 2 + LOOK_REGISTERS;
 const LOOK_FLAGS_SHIFT: u64 = 32;
 const LOOK_INTERRUPTS: u64 = 0xff;
 /** CANSTAT and CANCTRL, which end a row of registers: the mode, and what is asked for but an abort. */
