@@ -5,8 +5,8 @@
  * Does not: know what is run in it.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -63,18 +63,21 @@ export class QemuProcess {
     return this.#words;
   }
 
-  /** Connects to a socket that QEMU listens at. */
+  /**
+   * Connects to a socket that QEMU listens at. Its file is there before QEMU listens (bind, then listen), so a
+   * connection that is refused is tried again, as one whose file is missing.
+   */
   async connect(name: string): Promise<Socket> {
     const path = join(this.folder, name);
     const endMillis = Date.now() + CONNECT_MILLIS;
-    while (!existsSync(path)) {
-      if (this.#hasEnded || Date.now() > endMillis) throw this.failure(`no socket ${name}`);
+    for (;;) {
+      const socket = await tryToConnect(path);
+      if (socket instanceof Socket) return socket;
+      if (this.#hasEnded || Date.now() > endMillis) {
+        throw this.failure(`cannot connect to ${name} (${socket.message})`);
+      }
       await wait(LOOK_MILLIS);
     }
-    return new Promise((resolve, reject) => {
-      const socket = connect(path, () => resolve(socket));
-      socket.once('error', () => reject(this.failure(`cannot connect to ${name}`)));
-    });
   }
 
   failure(what: string): Error {
@@ -90,4 +93,11 @@ export class QemuProcess {
     }
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+function tryToConnect(path: string): Promise<Socket | Error> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => resolve(socket));
+    socket.once('error', resolve);
+  });
 }
