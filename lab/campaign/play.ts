@@ -52,6 +52,8 @@ const SLICE_NANOS = 250 * MICROSECOND;
 /** From the last fault's end and its grace to the end. */
 const QUIET_NANOS = 60 * MILLISECOND;
 const SETTLE_NANOS = 60 * MILLISECOND;
+/** Ten of the longest bursts, 3,000 frames, are sent in less at the slowest rate. */
+const BACKLOG_NANOS = 5_000 * MILLISECOND;
 const SETTINGS = 'errors=1 restart-ms=10';
 /** What a start says of a chip that it cannot read, before "ready" (docs/troubleshooting.md). */
 const START_REFUSED =
@@ -152,8 +154,21 @@ class Round {
     const quietNanos = lastEndNanos + longestGraceNanos;
     this.#runUntil(quietNanos + QUIET_NANOS);
     this.#isTrafficOn = false;
-    this.#runUntil(this.#rig.now + SETTLE_NANOS);
+    this.#runUntilSilent();
     this.#watch.finish();
+  }
+
+  /** What waits in AGL and in the cell is sent first: page and wires agree only when no frame is under way. */
+  #runUntilSilent(): void {
+    const limitNanos = this.#rig.now + BACKLOG_NANOS;
+    const frames = (): number => this.#watch.sent + this.#watch.accepted;
+    for (let before = -1; frames() !== before && this.#problems.length === 0;) {
+      if (this.#rig.now >= limitNanos) {
+        this.#problems.push(`frames ${BACKLOG_NANOS / MILLISECOND} ms after the last was given`);
+      }
+      before = frames();
+      this.#runUntil(this.#rig.now + SETTLE_NANOS);
+    }
   }
 
   #begin({ kind, forMicros, value }: ScriptEntry): void {

@@ -60,6 +60,14 @@ const FINDINGS: readonly (readonly [what: string, script: string])[] = [
       {"atMicros":374675,"kind":"miso-errors","forMicros":9989,"value":1146759329},
       {"atMicros":384350,"kind":"started-anew","forMicros":0,"value":906299702}]}`,
   ],
+  [
+    'two bursts of a frozen AGL are sent before the page is compared with the wires',
+    `{"seed":1119180582,"role":"driver","bitrate":250000,"entries":[
+      {"atMicros":35405,"kind":"int-low","forMicros":114300,"value":2111667394},
+      {"atMicros":144260,"kind":"agl-frozen","forMicros":214769,"value":1868174386},
+      {"atMicros":193667,"kind":"frame-burst","forMicros":0,"value":95749196},
+      {"atMicros":259260,"kind":"frame-burst","forMicros":0,"value":1145192208}]}`,
+  ],
 ];
 
 for (const [what, script] of FINDINGS) {
