@@ -50,7 +50,7 @@ async function playRounds(
   const millis = minutes * 60_000;
   const start = Date.now();
   const summary = new Summary();
-  const failures: string[] = [];
+  const failures: string[][] = [];
   for (
     let round = first;
     Date.now() - start < millis && failures.length < FAILURES_SHOWN;
@@ -58,11 +58,11 @@ async function playRounds(
   ) {
     const report = await playScript(scriptOf(round));
     summary.add(report);
-    if (report.problems.length > 0) failures.push(...(await describeFailure(report, FOLDER)));
+    if (report.problems.length > 0) failures.push(await describeFailure(report, FOLDER));
     progress(Math.min(Date.now() - start, millis), millis);
   }
   return {
-    lines: [`seed ${first}: ${summary.rounds} rounds`, ...summary.lines(), ...failures],
+    lines: [`seed ${first}: ${summary.rounds} rounds`, ...summary.lines(), ...failures.flat()],
     isRight: failures.length === 0,
   };
 }
