@@ -98,6 +98,8 @@ describe('while the cell runs', () => {
     const board = new FakeBoard().connected();
     board.host.console = '';
     board.clock.perLook = 150;
+    // The last look before that was a fresh one, or not.
+    board.pass(1_000);
     board.parts.console.text('a');
     board.pass(3_000);
     expect(board.host.console).toBe('');
