@@ -26,6 +26,10 @@ const BUS_OFF_GRACE_NANOS = 40 * MILLISECOND;
 /** The driver of the ring waits 100 ms before it starts the interface again (src/virtio/can-driver.ts). */
 const BUS_OFF_SESSION_NANOS = 200 * MILLISECOND;
 const PROBLEMS_KEPT = 10;
+/** DS20001801J, register 10-2. */
+const CANSTAT = 0x0e;
+const CANSTAT_OPMOD = 0xe0;
+const CONFIGURATION_MODE = 0x80;
 
 /** A fault, or the bus-off that came of one. */
 export interface Trouble {
@@ -66,6 +70,8 @@ export class Watch {
   readonly #startNanos: number;
   readonly #troubles: Trouble[] = [];
   readonly #returns: Return[] = [];
+  /** A frame without an error up to the last but one bit of EOF. */
+  #valid: CanFrame | undefined;
   #open: Due[] = [];
   /** Answers of each key that the chip was asked for and that were sent. */
   readonly #asked = new Map<string, number>();
@@ -89,9 +95,17 @@ export class Watch {
     this.#partNanos = takesPartNanos(Math.round(1e9 / rig.bitNanos));
     this.#boundNanos = this.#partNanos + FRAMES_BEFORE * FRAME_BITS * rig.bitNanos;
     const receive = chip.received.bind(chip);
+    const endAttempt = chip.attemptEnded.bind(chip);
     chip.received = (frame, nanos) => {
-      this.#accepted(frame, nanos + rig.bitNanos);
+      this.#valid = frame;
       receive(frame, nanos);
+    };
+    // It goes to a buffer at the end of EOF. A chip that has left the bus by then has none of it.
+    chip.attemptEnded = (nanos) => {
+      const isOff = (rig.register(CANSTAT) & CANSTAT_OPMOD) === CONFIGURATION_MODE;
+      if (this.#valid !== undefined && !isOff) this.#accepted(this.#valid, nanos);
+      this.#valid = undefined;
+      endAttempt(nanos);
     };
     chip.onOverflow = (frame) => this.#overflowed(frame);
     bus.onFrame((record) => this.#onWire(record));
