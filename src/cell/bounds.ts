@@ -28,7 +28,7 @@ export const REQUESTS_SPI_BYTES: u32 = 14;
 
 /**
  * For each ring entry: its loads and stores in shared memory. A hypercall of the console counts as
- * one entry.
+ * one entry, and so does the line of the link report, whose numbers may have many digits.
  */
 const NANOS_PER_RING_ENTRY: u32 = 1_000;
 /** For each step: its instructions, one nanosecond each, and four accesses to a device. */

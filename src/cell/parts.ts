@@ -7,6 +7,7 @@
  * Does not: know a chip or a hypervisor, or start anything. start-up.ts starts the parts in order.
  */
 import { Mcp2515 } from '../driver/mcp2515/controller';
+import { ContentCheck } from '../driver/mcp2515/content-check';
 import { CrystalMeter } from '../driver/mcp2515/crystal-meter';
 import { LinkCheck } from '../driver/mcp2515/link-check';
 import { Listener } from '../driver/mcp2515/listener';
@@ -106,6 +107,10 @@ export class CellParts<
     this.spi,
     this.clock,
     this.controller.setup,
+  );
+  readonly contentCheck: ContentCheck<Bus> = new ContentCheck<Bus>(
+    this.spi,
+    this.controller.buffers.order,
   );
   readonly listener: Listener<Bus> = new Listener<Bus>(this.spi);
   readonly crystalMeter: CrystalMeter<Bus, Time> = new CrystalMeter<Bus, Time>(

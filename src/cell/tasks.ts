@@ -173,7 +173,7 @@ export function declareTasks<Parts extends AnyParts, Rest extends Idle>(
     .add(tasks.supervisor,    'fault look',     7, Trigger.Queue,          0, SUPERVISOR_SPI_BYTES,     0)
     .add(tasks.fromAgl,       'from AGL',       8, Trigger.Queue,          0, 0,                        1)
     .add(tasks.forward,       'forward',        9, Trigger.Queue,          0, 0,                        1)
-    .add(tasks.linkReport,    'link report',   10, Trigger.Timer,      1_000, 0,                        0)
+    .add(tasks.linkReport,    'link report',   10, Trigger.Timer,      1_000, 0,                        1)
     .add(tasks.lateReport,    'late report',   11, Trigger.Timer,  1_000_000, 0,                        0)
     .add(tasks.session,       'session',       12, Trigger.Always,         0, 0,                        1)
     .add(tasks.console,       'console',       13, Trigger.Queue,          0, 0,                        1)

@@ -68,6 +68,13 @@ const FINDINGS: readonly (readonly [what: string, script: string])[] = [
       {"atMicros":193667,"kind":"frame-burst","forMicros":0,"value":95749196},
       {"atMicros":259260,"kind":"frame-burst","forMicros":0,"value":1145192208}]}`,
   ],
+  [
+    "a frame of AGL's that a wrong bit on SPI put into the buffer of a static answer does not stay there",
+    `{"seed":1454027276,"role":"driver","bitrate":250000,"entries":[
+      {"atMicros":61478,"kind":"oscillator-stops","forMicros":3756,"value":262664146},
+      {"atMicros":108724,"kind":"spi-stops","forMicros":0,"value":1148766768},
+      {"atMicros":115219,"kind":"mosi-errors","forMicros":9694,"value":1767262431}]}`,
+  ],
 ];
 
 for (const [what, script] of FINDINGS) {

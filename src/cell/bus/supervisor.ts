@@ -3,9 +3,9 @@
  * BusSupervisor: looks after the bus and the chip. It watches fault states, overflow, bus-off, a
  * chip that was reset, sleep, a wrong INT line, and frames that are not sent.
  *
- * A full look (10 bytes) runs every 10 ms. A short one (6 bytes) runs every millisecond while there
- * are errors on the bus, and every 64 bit times while a frame is on its way: a failed attempt
- * counts 8 and takes at least that long.
+ * A full look (10 bytes) runs every 10 ms, and behind it one at a transmit buffer (ContentWatch). A
+ * short one (6 bytes) runs every millisecond while there are errors on the bus, and every 64 bit times
+ * while a frame is on its way: a failed attempt counts 8 and takes at least that long.
  *
  * Each step starts the timer anew, and makes at most one SPI transaction of at most 10 bytes (and
  * one READ STATUS when the line is in doubt). A chip that has lost its settings is set up in such
@@ -28,10 +28,12 @@ import { SoftwareTimer } from '../../rt/software-timer';
 import { Status } from '../../rt/status';
 import { Task } from '../../rt/task';
 import { BusDiagnosis } from './diagnosis';
+import { ContentWatch } from './content-watch';
 import { BusOff } from './off';
 import { RateSearch } from './rate-search';
 import { applyBusSettings } from './settings';
 import { BusSleep } from './sleep';
+import { State } from './state';
 import { AnyParts } from '../parts';
 import { YieldingTransfer } from '../yielding-transfer';
 import { FaultReport } from './report';
@@ -51,30 +53,6 @@ const RETRY_MICROS: u32 = 100_000;
 /** How long after the last bus error the looks stay frequent. */
 const ERRORS_RECENT_MICROS: u32 = 50_000;
 
-/** What the controller is doing. */
-enum State {
-  /** On the bus. */
-  Running = 0,
-  /** Bus-off was seen. BusOff runs: the chip is off the bus, or on the way there or back. */
-  Off = 1,
-  /** The chip has lost its settings. Next: set it up again. */
-  Lost = 2,
-  /** The chip is being set up. */
-  SettingUp = 3,
-  /** The chip is set up. Next: load the preloaded answers. */
-  Preparing = 4,
-  /** Next: ask for the bus. */
-  Rejoining = 5,
-  /** The bus was asked for, after set-up or after sleep. */
-  Returning = 6,
-  /** On the bus. Next: remember the chip's settings for later checks. */
-  Settling = 7,
-  /** BusSleep runs: the chip is asleep, or on the way there or back. */
-  Sleeping = 8,
-  /** RateSearch runs: bitrate=auto, and the chip listens at one rate after the other. */
-  Searching = 9,
-}
-
 @final
 export class BusSupervisor<Parts extends AnyParts> extends Task {
   private readonly report: FaultReport<Parts> = new FaultReport<Parts>(this.parts);
@@ -93,6 +71,10 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
   private readonly diagnosis: BusDiagnosis<Parts> = new BusDiagnosis<Parts>(
     this.parts,
     this.report,
+  );
+  private readonly contents: ContentWatch<Parts> = new ContentWatch<Parts>(
+    this.parts,
+    this.answers,
   );
   private readonly busOff: BusOff<Parts> = new BusOff<Parts>(this.parts, this.answers);
   private readonly sleep: BusSleep<Parts> = new BusSleep<Parts>(this.parts, this.report);
@@ -219,6 +201,12 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
 
   private look(nowTicks: u64): void {
     const controller = this.parts.controller;
+    if (this.contents.isDue) {
+      // First, as each instruction before a transaction is one without a look at INT. If one buffer has another content
+      // than was written, other registers may, too.
+      if (this.contents.differs(this.timer, nowTicks)) this.lose(nowTicks);
+      return;
+    }
     if (this.watchPeriod.expired(nowTicks)) this.transmitWatch.look(nowTicks);
     this.timer.start(nowTicks, this.pauseTicks);
     if (!this.roundOpen) {
@@ -248,6 +236,7 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
     if ((events & EVENT_FULL_LOOK) !== 0) {
       this.diagnosis.look(nowTicks);
       this.report.answersDropped(nowTicks);
+      this.contents.begin(this.timer, nowTicks);
     }
     if ((events & EVENT_OVERFLOW) !== 0) this.report.overflow(nowTicks);
     if ((events & EVENT_BRIEF_STATE) !== 0) this.report.briefState(controller.faultState());
@@ -289,6 +278,7 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
   private lose(nowTicks: u64): void {
     this.state = State.Lost;
     this.roundOpen = false;
+    this.contents.restart();
     this.saidGone = false;
     this.parts.counters.count(Counter.ChipResets);
     this.report.chipLost();

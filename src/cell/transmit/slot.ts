@@ -222,6 +222,16 @@ export class TransmitSlot<Parts extends AnyParts> {
     return changetype<usize>(this) + offsetof<TransmitSlot<Parts>>('header');
   }
 
+  /** Header or data are to be looked at by ContentCheck. False: they are not known, or there are none. */
+  expectContent(isData: bool): bool {
+    const check = this.parts.contentCheck;
+    const frame = changetype<Frame>(this.frame);
+    if (this.header === HEADER_NONE) return false;
+    if (isData) return this.isDataKnown && check.expectData(this.buffer, frame);
+    check.expectHeader(this.buffer, frame);
+    return true;
+  }
+
   /** The answer on its way was sent: how long that took, with the time until this was seen. */
   noteBus(): void {
     const records = this.parts.records;

@@ -24,7 +24,7 @@ const TASKS = [
   'fault look 1 0 28 0',
   'from AGL 1 0 0 1',
   'forward 1 0 0 1',
-  'link report 2 1000 0 0',
+  'link report 2 1000 0 1',
   'late report 2 1000000 0 0',
   'session 3 0 0 1',
   'console 1 0 0 1',
