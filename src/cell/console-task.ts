@@ -4,7 +4,7 @@
  *
  * A hypercall for a character waits in the hypervisor until the UART has room. It holds the core,
  * without a limit. So one step checks that the UART is at rest, and the next step puts a character
- * there. A timer keeps the checks further apart than a character takes.
+ * there. Neither is done while INT is asserted. A timer keeps the checks further apart than a character takes.
  * Does not: wait. Does not keep Linux from filling the UART in between; then one step is late and
  * counted.
  */
@@ -36,13 +36,16 @@ export class ConsoleTask<Parts extends AnyParts> extends Task {
       if (this.timer.running) this.timer.expired(nowTicks);
       return false;
     }
-    if (this.isAtRest) {
-      this.isAtRest = false;
+    const isChecked = this.isAtRest;
+    if (!isChecked && nowTicks < this.dueTicks) return false;
+    this.isAtRest = false;
+    // Both accesses leave to the hypervisor. A frame that has just come in goes before.
+    const mayAccess = !this.parts.controller.lineAsserted();
+    if (isChecked) {
       // If other tasks ran too long in between, the check is out of date.
-      if (nowTicks < this.dueTicks) console.putOne();
+      if (mayAccess && nowTicks < this.dueTicks) console.putOne();
     } else {
-      if (nowTicks < this.dueTicks) return false;
-      this.isAtRest = console.port.isAtRest();
+      this.isAtRest = mayAccess && console.port.isAtRest();
       this.dueTicks = nowTicks + this.paceTicks;
       if (this.isAtRest) return true;
     }

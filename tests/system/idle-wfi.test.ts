@@ -151,7 +151,9 @@ onBothEngines('idle=wfi', (engine) => {
     const key = 'latencyWfi.static.idle.500k.spi10M';
     assert.ok(Object.keys(figures).every((name) => name.startsWith(`${key}.`)));
     assert.equal(figures[`${key}.spiBytesP50`], 3);
-    assert.equal(figures[`${key}.firstSlotPercent`], 100);
+    // In the intermission of 500 kbit/s as a rule; 10.6 us where the core is just on its way to sleep (docs/timing-budget.md).
+    assert.ok(Number(figures[`${key}.interruptToSendNanosP50`]) <= 6_000);
+    assert.ok(Number(figures[`${key}.interruptToSendNanosMax`]) <= 10_600);
     assert.equal(figures[`${key}.unanswered`], 0);
     const slept = figures[`${key}.sleptPercent`] ?? 0;
     assert.ok(slept > 90 && slept < 100, `${slept} %`);

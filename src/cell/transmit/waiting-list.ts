@@ -24,12 +24,16 @@ export class WaitingList {
   private readonly records: usize;
   private readonly strengths: usize;
   private readonly tags: usize;
-  /** Numbers of records, one byte each: those waiting in their order, then the free ones. */
+  /** A ring of the numbers of all records, one byte each: from `first` on those waiting in their order, then the free ones. */
   private readonly order: usize;
+  private first: u32 = 0;
+  /** The number of records is a power of two, and this is one less. */
+  private readonly mask: u32;
 
   /** For `capacity` frames and those put back. Only at start-up. */
   constructor(private readonly capacity: u32) {
-    const places = capacity + PUT_BACK;
+    const places: u32 = 1 << (32 - clz(capacity + PUT_BACK - 1));
+    this.mask = places - 1;
     this.records = heap.alloc(places * FRAME_BYTES);
     this.strengths = heap.alloc(places << 2);
     this.tags = heap.alloc(places << 2);
@@ -93,15 +97,10 @@ export class WaitingList {
     this.insert(place, frame, strength, tag);
   }
 
-  /** Takes the first frame out. Only while not empty. */
+  /** Takes the first frame out, in a few instructions. Only while not empty. */
   discard(): void {
-    const number = this.numberAt(0);
-    const left = this.length - 1;
-    this.length = left;
-    // Mostly no other frame waits.
-    // copy: at most 34
-    if (left !== 0) memory.copy(this.order, this.order + 1, left);
-    store<u8>(this.order + left, number);
+    this.first++;
+    this.length--;
   }
 
   /** The frame at `place`, which is below `length`; valid until the list changes. */
@@ -119,9 +118,9 @@ export class WaitingList {
     const number = this.numberAt(place);
     const left = this.length - 1;
     this.length = left;
-    // copy: at most 34
-    memory.copy(this.order + place, this.order + place + 1, left - place);
-    store<u8>(this.order + left, number);
+    // loop: at most 34
+    for (let at = place; at < left; at++) this.setNumber(at, this.numberAt(at + 1));
+    this.setNumber(left, number);
   }
 
   /** Takes all frames out. */
@@ -131,9 +130,9 @@ export class WaitingList {
 
   private insert(place: u32, frame: usize, strength: u32, tag: u32): void {
     const number = this.numberAt(this.length);
-    // copy: at most 34
-    memory.copy(this.order + place + 1, this.order + place, this.length - place);
-    store<u8>(this.order + place, number);
+    // loop: at most 34
+    for (let at = this.length; at > place; at--) this.setNumber(at, this.numberAt(at - 1));
+    this.setNumber(place, number);
     this.length++;
     memory.copy(this.records + number * FRAME_BYTES, frame, FRAME_BYTES);
     store<u32>(this.strengths + (number << 2), strength);
@@ -146,6 +145,10 @@ export class WaitingList {
   }
 
   private numberAt(place: u32): u32 {
-    return load<u8>(this.order + place);
+    return load<u8>(this.order + ((this.first + place) & this.mask));
+  }
+
+  private setNumber(place: u32, number: u32): void {
+    store<u8>(this.order + ((this.first + place) & this.mask), number);
   }
 }

@@ -6,9 +6,10 @@
  * console").
  */
 import { Console } from '../../../src/cell/console';
+import { ConsoleTask } from '../../../src/cell/console-task';
 import { faultStatus } from '../../../src/cell/fault-status';
 import { Status } from '../../../src/rt/status';
-import { FakeBoard, FakeHost } from './fake-board';
+import { FakeBoard, FakeHost, FakeParts } from './fake-board';
 
 describe('the console', () => {
   test('writes text of any length, decimal and hexadecimal numbers, and what cannot be printed', () => {
@@ -106,6 +107,29 @@ describe('while the cell runs', () => {
     board.clock.perLook = 10;
     board.pass(1_000);
     expect(board.host.console).toBe('a');
+  });
+
+  test('a frame that has just come in goes before the look at the UART, and before the character', () => {
+    const board = new FakeBoard('console=on').connected();
+    const host = board.host;
+    const task = new ConsoleTask<FakeParts>(board.parts);
+    host.console = '';
+    host.restLooks = 0;
+    board.parts.console.text('a');
+    board.line.glitches = 1;
+    expect(task.run(1_000)).toBe(true, 'a step');
+    expect(host.restLooks).toBe(0);
+    // The next try is due 100 us later, so that a line that stays asserted takes no step from other tasks.
+    expect(task.run(1_099)).toBe(false, 'before');
+    expect(task.run(1_100)).toBe(true, 'the look');
+    expect(host.restLooks).toBe(1);
+    board.line.glitches = 1;
+    expect(task.run(1_101)).toBe(true, 'the character');
+    expect(host.console).toBe('');
+    expect(task.run(1_199)).toBe(false, 'before');
+    expect(task.run(1_200)).toBe(true, 'another look');
+    expect(task.run(1_201)).toBe(true, 'the character');
+    expect(host.console).toBe('a');
   });
 });
 

@@ -46,6 +46,8 @@ export class FakeHost extends Host {
   systemError: bool = false;
   /** The console takes no character. */
   isBusy: bool = false;
+  /** How often it was looked at whether it takes one. */
+  restLooks: u32 = 0;
   carriageReturn: bool = false;
   console: string = '';
 
@@ -101,6 +103,7 @@ export class FakeHost extends Host {
   }
 
   override isAtRest(): bool {
+    this.restLooks++;
     return !this.isBusy;
   }
 

@@ -107,4 +107,28 @@ describe('frames that wait', () => {
     for (let count: u32 = 0; count < CAPACITY; count++) put(0x100 + count, count);
     expect(all()).toBe('100#0/0 101#1/1 102#2/2 103#3/3 ');
   });
+
+  test('stay in their order however many have come and gone', () => {
+    list.isSorted = false;
+    let next: u32 = 0;
+    let oldest: u32 = 0;
+    for (let round: u32 = 0; round < 100; round++) {
+      // 1 to 4 of them at a time, so that the first is in each place of the list's memory.
+      for (let count: u32 = 0; count <= round % CAPACITY; count++) put(0x100, next++);
+      while (!list.isEmpty) {
+        expect(list.frontTag).toBe(oldest);
+        expect(list.front.data).toBe(oldest as u64);
+        oldest++;
+        list.discard();
+      }
+      put(0x200, 1000);
+      put(0x201, 1001);
+      put(0x202, 1002);
+      list.remove(1);
+      expect(all()).toBe('200#1000/1000 202#1002/1002 ');
+      list.putBack(changetype<usize>(newFrame(0x201, 1, 1001)), 0x201 << 18, 1001);
+      expect(all()).toBe('201#1001/1001 200#1000/1000 202#1002/1002 ');
+      for (let left = list.length; left !== 0; left--) list.discard();
+    }
+  });
 });
