@@ -29,6 +29,18 @@ export class YieldingTransfer<Parts extends AnyParts> {
   }
 
   /**
+   * As `begin`, where much is computed before the transaction. False: INT has fallen, and the attempt is over; the
+   * request must not wait for what would be computed.
+   */
+  mayBegin(isBlind: bool = false): bool {
+    this.begin(isBlind);
+    const spi = this.parts.spi;
+    if (!spi.yields || !spi.lineWasAsserted) return true;
+    this.end(Status.Busy);
+    return false;
+  }
+
+  /**
    * Call this after the transaction, with its result `status`. Returns `status`: `Busy` when the
    * transaction was interrupted.
    */

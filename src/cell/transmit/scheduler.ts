@@ -302,7 +302,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
 
   /** Makes the next transaction that brings the frame into `slot` and on its way. */
   private advance(slot: TransmitSlot<Parts>, frame: Frame, isAgl: bool, strength: u32): void {
-    this.transfer.begin(this.haste.isBlind);
+    if (!this.transfer.mayBegin(this.haste.isBlind)) return;
     if (!slot.holds(frame)) {
       const status = this.transfer.end(slot.load(frame));
       if (status === Status.Ok) this.haste.loaded();
@@ -313,7 +313,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
     for (let change: u32 = 0; change <= PRIORITY_CHANGES; change++) {
       if (this.priorities.fit(slot.buffer, strength, this.slots.underWay)) break;
       if (this.transfer.end(this.priorities.status) !== Status.Ok || change === changes) return;
-      this.transfer.begin(this.haste.isBlind);
+      if (!this.transfer.mayBegin(this.haste.isBlind)) return;
     }
     const status = this.transfer.end(slot.send(isAgl));
     if (status !== Status.Ok) {
@@ -359,7 +359,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
       return false;
     }
     for (let transaction: u32 = 0; transaction < DISPLACING_TRANSACTIONS; transaction++) {
-      this.transfer.begin(this.haste.isBlind);
+      if (!this.transfer.mayBegin(this.haste.isBlind)) break;
       const priority = buffers.back.setsPriority
         ? this.priorities.wanted(victim, this.nextStrength, this.slots.underWay)
         : buffers.order.priority(victim);
@@ -372,9 +372,9 @@ export class TransmitScheduler<Parts extends AnyParts> {
     return true;
   }
 
-  /** True when TXP fits everywhere. Otherwise one change was tried. */
+  /** True when TXP fits everywhere. Otherwise one change was tried, or INT has fallen. */
   private fitAll(): bool {
-    this.transfer.begin();
+    if (!this.transfer.mayBegin()) return false;
     const isFit = this.priorities.fitAll(this.slots.underWay);
     if (isFit) this.transfer.unused();
     else this.transfer.end(this.priorities.status);

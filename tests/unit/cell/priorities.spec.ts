@@ -7,9 +7,11 @@
  * At the start TXP is 3 for TXB2, 2 for TXB1 and 1 for TXB0, and the answers go to them in this order. At equal TXP
  * the higher buffer goes first (DS20001801J 3.2). So 3 for the new one in TXB0 and 2 for TXB2 will do.
  */
+import { TransmitScheduler } from '../../../src/cell/transmit/scheduler';
 import { Status } from '../../../src/rt/status';
+import { newFrame } from '../support/frames';
 import { RuleImage2 } from '../support/rule-image-2';
-import { FakeBoard } from './fake-board';
+import { FakeBoard, FakeParts } from './fake-board';
 
 const REQUESTS = [
   '20 20 00 00 00 00 00 00 00 00 00 00 00', // 101#
@@ -82,5 +84,44 @@ describe('the strongest answer in the buffer of the weakest', () => {
     board.chip.yields = false;
     expect(controller.displaceStep(0, 3, board.clock.now)).toBe(Status.Ok);
     expect(board.chip.take()).toBe('05 30 0b 03');
+  });
+});
+
+describe('a request that has come in at the look before a transaction', () => {
+  test('is not kept waiting for what TXP should be, sixteen times in a row', () => {
+    const board = new FakeBoard().connected();
+    const scheduler = new TransmitScheduler<FakeParts>(board.parts);
+    scheduler.addAnswer(changetype<usize>(newFrame(0x101, 1, 1)), 0x101 << 18, 0);
+    scheduler.addAnswer(changetype<usize>(newFrame(0x102, 1, 2)), 0x102 << 18, 0);
+    for (let count = 0; count < 8; count++) scheduler.step();
+    const order = board.parts.controller.buffers.order;
+    // The stronger frame is in the buffer of the lower TXP: one change mends it.
+    order.setPriority(2, 1, 0);
+    order.setPriority(1, 2, 0);
+    scheduler.tidy();
+    board.chip.take();
+    board.line.glitches = 16;
+    for (let count = 0; count < 16; count++) expect(scheduler.step()).toBe(true);
+    expect(board.line.glitches).toBe(0);
+    expect(board.chip.take()).toBe('');
+    board.line.glitches = 1;
+    scheduler.step();
+    // BIT MODIFY of TXB1CTRL, TXP 1 as TXB2 has: the higher buffer goes first then (DS20001801J 3.2).
+    expect(board.chip.take()).toBe('05 40 03 01');
+  });
+
+  test('is not kept waiting for the load of a frame, or for RTS', () => {
+    const board = new FakeBoard().connected();
+    const scheduler = new TransmitScheduler<FakeParts>(board.parts);
+    scheduler.addAnswer(changetype<usize>(newFrame(0x101, 1, 1)), 0x101 << 18, 0);
+    board.chip.take();
+    for (let count = 0; count < 8; count++) {
+      board.line.glitches = 1;
+      scheduler.step();
+      expect(board.chip.take()).toBe('');
+      scheduler.step();
+      if (board.chip.take().startsWith('8')) return;
+    }
+    throw new Error('the frame was not requested');
   });
 });
