@@ -27,8 +27,8 @@ export const SUPERVISOR_SPI_BYTES: u32 = 14 + 14;
 export const REQUESTS_SPI_BYTES: u32 = 14;
 
 /**
- * For each ring entry: its loads and stores in shared memory. A hypercall of the console counts as
- * one entry, and so does the line of the link report, whose numbers may have many digits.
+ * For each ring entry: its loads and stores in shared memory. As much count AGL's doorbell, which traps, a hypercall
+ * of the console, and the line of the link report, whose numbers may have many digits.
  */
 const NANOS_PER_RING_ENTRY: u32 = 1_000;
 /** For each step: its instructions, one nanosecond each, and four accesses to a device. */
