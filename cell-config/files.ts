@@ -62,6 +62,10 @@ export const INPUT_KINDS = {
   'part of Jailhouse': { most: 64 << 20, next: 'build Jailhouse (docs/qemu.md)' },
   'root file system': { most: 512 << 20, next: 'name a cpio archive, gzipped or not' },
   'board model': { most: 1 << 20, next: 'canwarden measure writes one; lab/model has two' },
+  'campaign script': {
+    most: 4 << 20,
+    next: 'name one that a failure left in build/campaign (npm run soak -- campaign)',
+  },
   'built file': { most: 16 << 20, next: 'npm run build' },
   'deployed archive': { most: 64 << 20, next: 'name what npm run deploy -- --tar wrote' },
   'undo file of deploy': {

@@ -164,7 +164,9 @@ class Round {
     const frames = (): number => this.#watch.sent + this.#watch.accepted;
     for (let before = -1; frames() !== before && this.#problems.length === 0;) {
       if (this.#rig.now >= limitNanos) {
-        this.#problems.push(`frames ${BACKLOG_NANOS / MILLISECOND} ms after the last was given`);
+        this.#problems.push(
+          `the cell or AGL still sends ${BACKLOG_NANOS / MILLISECOND} ms after the last frame was given`,
+        );
       }
       before = frames();
       this.#runUntil(this.#rig.now + SETTLE_NANOS);

@@ -5,8 +5,7 @@
  *
  * `--minutes N`, `--seed S` (the first round's; absent: another one each time), `--script FILE` plays one round.
  */
-import { readFileSync } from 'node:fs';
-import { InputError } from '../../cell-config/files.ts';
+import { InputError, readTextInput } from '../../cell-config/files.ts';
 import { nearestRank } from '../../lab/measure/percentiles.ts';
 import { KINDS, type KindName } from '../../lab/campaign/kinds.ts';
 import { playScript, type RoundReport } from '../../lab/campaign/play.ts';
@@ -35,8 +34,9 @@ async function playFile(name: string): Promise<SoakOutcome> {
 }
 
 function scriptIn(name: string): CampaignScript {
+  const text = readTextInput(userPath(name), 'campaign script');
   try {
-    return readScript(readFileSync(userPath(name), 'utf8'));
+    return readScript(text);
   } catch (error) {
     throw new InputError(`${name}: ${(error as Error).message}`);
   }

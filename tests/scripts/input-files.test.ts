@@ -55,6 +55,7 @@ const COMMANDS: readonly (readonly string[])[] = [
     ...['--model', 'FILE'],
   ],
   ['bench', '--model', 'FILE'],
+  ['soak', 'campaign', '--script', 'FILE'],
   ['deploy', '--yes', '--tar', inFolder('card.tar'), '--armstub', 'FILE'],
 ];
 
