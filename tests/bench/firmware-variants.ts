@@ -89,13 +89,13 @@ const CHANGES: readonly Change[] = [
   importInto('src/cell/console-task.ts', "import { Task } from '../rt/task';", '../abi/bsp'),
   {
     file: 'src/cell/console-task.ts',
-    from: '    if (this.isAtRest) {\n',
+    from: '    const isChecked = this.isAtRest;\n',
     to: [
       `    if (${isOn(FAULTS.unpacedConsole)}) {`,
       '      console.putOne();',
       '      return true;',
       '    }',
-      '    if (this.isAtRest) {',
+      '    const isChecked = this.isAtRest;',
       '',
     ].join('\n'),
   },
