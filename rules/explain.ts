@@ -16,7 +16,6 @@ import type { Rule, RuleTable, Timer } from './model.ts';
 import { DEFAULT_RATE, formatIdentifier, hasDefaultRate, rateOf, timerOf } from './model.ts';
 import type { RulePath } from './paths.ts';
 import { assignPaths } from './paths.ts';
-import { BUSY_CELL_MICROS } from './bus/cell-delays.ts';
 
 /** One line for each rule, then those about the whole table. */
 export function explainTable(table: RuleTable): string[] {
@@ -25,7 +24,7 @@ export function explainTable(table: RuleTable): string[] {
   return [
     ...assignPaths(table).map((path, index) => explainRule(rules[index], path)),
     'Bytes are for requests of 8 data bytes; at most: when another rule has answered before.',
-    `Times are the longest from INT to the request to send, idle, SPI 10 MHz, core 1.5 GHz (emulated board); up to ${BUSY_CELL_MICROS} us more beside other work of the cell.`,
+    'Times are the longest from INT to the request to send, idle, SPI 10 MHz, core 1.5 GHz (emulated board).',
     ...(isAnswering ? [DEFAULT_RATE_TEXT] : []),
     ...explainLoads(table),
     ...(table.pending === undefined ? [] : [`${capitalised(describePending(table.pending))}.`]),

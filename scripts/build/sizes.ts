@@ -12,7 +12,7 @@ import { PROJECT } from './command.ts';
 
 /** Budgets in bytes. */
 const BUDGETS: readonly { file: string; bytes: number; why: string }[] = [
-  { file: 'canwarden.bin', bytes: 156 << 10, why: 'code and texts; the hot path is a tenth of it' },
+  { file: 'canwarden.bin', bytes: 152 << 10, why: 'code and texts; the hot path is a tenth of it' },
   { file: 'canwarden-selftest.bin', bytes: 48 << 10, why: 'the self test, loaded instead' },
   {
     file: 'bridge.wasm',
