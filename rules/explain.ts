@@ -13,6 +13,7 @@ import { describeRate } from './describe-steps.ts';
 import { describeTimer, describeWatch } from './describe-timer.ts';
 import { slowestDecision } from './image/decision.ts';
 import type { Rule, RuleTable, Timer } from './model.ts';
+import { BUSY_CELL_MICROS } from './bus/cell-delays.ts';
 import { DEFAULT_RATE, formatIdentifier, hasDefaultRate, rateOf, timerOf } from './model.ts';
 import type { RulePath } from './paths.ts';
 import { assignPaths } from './paths.ts';
@@ -24,7 +25,7 @@ export function explainTable(table: RuleTable): string[] {
   return [
     ...assignPaths(table).map((path, index) => explainRule(rules[index], path)),
     'Bytes are for requests of 8 data bytes; at most: when another rule has answered before.',
-    'Times are the longest from INT to the request to send, idle, SPI 10 MHz, core 1.5 GHz (emulated board).',
+    `Times are the longest from INT to the request to send, idle, SPI 10 MHz, core 1.5 GHz (emulated board); up to ${BUSY_CELL_MICROS} us more on a busy cell.`,
     ...(isAnswering ? [DEFAULT_RATE_TEXT] : []),
     ...explainLoads(table),
     ...(table.pending === undefined ? [] : [`${capitalised(describePending(table.pending))}.`]),

@@ -94,7 +94,7 @@ export function owedOf(options: OwedOptions): OwedResult {
   for (const each of [...answers, ...fromAgl]) {
     if (each.isSent) continue;
     const lostNanos = each.isRefused === true ? each.fromNanos : givenUpOf(each, options);
-    if (lostNanos !== undefined) each.untilNanos = lostNanos;
+    if (lostNanos !== undefined) each.untilNanos = Math.min(lostNanos, fullBefore(each, answers));
     else if (!each.isAnswer) problems.push(`${frameKey(each.frame)} of AGL was never sent`);
     else {
       dropped++;
@@ -257,6 +257,11 @@ function listFullOf({ key, fromNanos }: Owed, answers: readonly Owed[]): number 
     );
     return waiting.length > WAITING_MAXIMUM;
   });
+}
+
+/** An answer may have been dropped as the weakest of too many before there was another reason. Infinity: it was not. */
+function fullBefore(each: Owed, answers: readonly Owed[]): number {
+  return each.isAnswer ? (listFullOf(each, answers) ?? Infinity) : Infinity;
 }
 
 function keyOf({ key }: Owed): number {

@@ -13,6 +13,9 @@
  * A frame may be missing from one arbitration because a stronger one of the node's, which came due less than S
  * before, takes its place: whether a frame that is taken back had started is not known before the end of a frame.
  *
+ * Where two filters keep two buffers, a frame may have to wait for one of the node's, the pause until that was seen to
+ * have left, and a frame that begins in it (docs/timing-budget.md, "The worst case on the bus").
+ *
  * It reports the smallest S for which each demand holds.
  */
 import { arbitrationKeyOf } from '../../twin/bus/can-frame.ts';
@@ -57,6 +60,8 @@ const FRAME_BITS = 160;
 export function latenessOf(options: StrengthOptions): Lateness {
   const { attempts, owed, isExcused, bitNanos, graceNanos, gapNanos = 0 } = options;
   const pauseNanos = gapNanos === 0 ? 0 : gapNanos + graceNanos;
+  // In the pause behind a frame of the node's own a frame of another node may begin.
+  const frames = gapNanos === 0 ? 1 : 2;
   let [weakerNanos, idleNanos, idealNanos] = [0, 0, 0];
   let [weaker, idle, ideal] = ['', '', ''];
   let freeNanos = 0;
@@ -95,7 +100,7 @@ export function latenessOf(options: StrengthOptions): Lateness {
   }
   for (const each of owed) {
     if (!each.isSent || isExcused(each.untilNanos)) continue;
-    const nanos = beyondIdeal(each, attempts) - FRAME_BITS * bitNanos;
+    const nanos = beyondIdeal(each, attempts) - FRAME_BITS * bitNanos * frames - pauseNanos;
     if (nanos <= idealNanos) continue;
     idealNanos = nanos;
     ideal = `${frameKey(each.frame)} at ${each.untilNanos}`;

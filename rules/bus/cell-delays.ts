@@ -24,6 +24,8 @@ export const LOOK_BITS = 16;
 const BUSY_MICROS = 1.4;
 /** READ STATUS, when the buffer may still hold the previous answer. */
 const STATUS_MICROS = 2.1;
+/** Both: what a busy cell adds to an answer's time. */
+export const BUSY_CELL_MICROS = BUSY_MICROS + STATUS_MICROS;
 /**
  * The loop's bounds: the longest step, which receives and answers; READ STATUS; LOAD and RTS of an
  * answer.
@@ -60,7 +62,7 @@ export function readTakesPartNanos(bitrate: number): number {
 
 /** From the end of a request to the answer's RTS, for a busy cell. `explain` prints this time. */
 export function answerDelayNanos({ worstMicros }: RulePath): number {
-  return Math.ceil((worstMicros + BUSY_MICROS + STATUS_MICROS) * 1_000);
+  return Math.ceil((worstMicros + BUSY_CELL_MICROS) * 1_000);
 }
 
 /**

@@ -106,8 +106,10 @@ export function streamsOf(table: RuleTable, traffic: Traffic): Streams {
     const order = hasIdentifiers(rule) ? { rule } : {};
     for (const request of requests) {
       const delayNanos = answerDelayNanos(paths[index]);
-      const isKept = paths[index].number === 1 && requests.length === 1;
-      const isRead = paths[index].number === 0 || paths[index].window;
+      const { number, window } = paths[index];
+      // Bytes of a request are not read while a stronger frame of the cell is brought into the chip.
+      const isKept = number === 1 && requests.length === 1 && !window;
+      const isRead = number === 0 || window;
       const shared = { hasGaps: hasTwoFilters, request: streamOf.get(request), ...order };
       const own = { delayNanos, isKept, isRead, ...shared };
       const { deadlineNanos } = rule;

@@ -43,6 +43,8 @@ const FOUND = {
     ...[2145, 2815],
     // Wrongly told: a pause off the bus that the chip began at once, a blocking frame with an error frame.
     ...[357, 1187],
+    // The same: an answer that was dropped as the weakest before a bus-off.
+    ...[2_001_327, 2_002_367],
   ],
 };
 /** One of each condition, half of them varied. */

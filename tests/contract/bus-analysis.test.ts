@@ -112,6 +112,22 @@ rules:
     assert.match(linesOf(traffic, FILTER), /deadline 4\.000: NOT MET\n.*1 deadline, 1 not met\./s);
   });
 
+  it('waits for another frame of the cell if it has bytes of its request, though a buffer is kept for it', () => {
+    const worstOf = (answer: string): number => {
+      const table = tableOf(`version: 1
+rules:
+  - { name: first, match: { id: 0x100, data: [~, ~] }, answer: { id: 0x200, ${answer} } }
+  - { name: other, match: { id: 0x180, data: [~, ~, 7] }, answer: { id: 0x300, length: 7 } }`);
+      const messages = [message(0x100, 50), message(0x180, 50)];
+      return Number(worstMillis({ bitrate: 125_000, messages }, table)['0x200']);
+    };
+    // S twice and a READ (docs/timing-budget.md, "Until it contends"): 59.9, 19.6 and 59.9 us.
+    const fromRequest = worstOf('length: 7, copy: [{ from: 0, to: 0, count: 2 }]');
+    // Blocked by one frame of 125 bits, 0x180 and itself: 3 ms beside that, and as many of its own request.
+    assert.ok(Math.abs((fromRequest % 1) - 0.1394) < 1e-6, `${fromRequest}`);
+    assert.ok(worstOf('length: 7') % 1 < 0.02);
+  });
+
   it('inherits what its request waits: the next one may follow sooner than a period', () => {
     // 0x100 waits for 0x050 and so ends 2 ms late, then in time; 0x050 and 0x080 take the bus meanwhile.
     const table = tableOf(`version: 1

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** What `explain` says of each rule's rate, and of the default. */
+/** What `explain` says of each rule's rate, of the default, and of its times. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { explainTable } from '../../rules/explain.ts';
@@ -33,6 +33,13 @@ describe('explain', () => {
       '',
       'Rate: one in 50 ms, 5 at once.',
     ]);
+  });
+
+  it('says what its times are, and how much a busy cell adds', () => {
+    // docs/timing-budget.md, the promise of rules of every way in one table: 3.5 us.
+    const said = explainTable(tableOf(RATED)).filter((line) => line.startsWith('Times are '));
+    assert.equal(said.length, 1);
+    assert.match(said[0], /the longest .* idle, .* up to 3\.5 us more on a busy cell\.$/);
   });
 
   it('says what the default rate is, if a rule may have it', () => {
