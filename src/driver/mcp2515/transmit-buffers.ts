@@ -47,6 +47,8 @@ export { requestBit, TRANSMIT_BUFFERS, TransmitOutcome };
 
 /** The longest frame with its intermission (ISO 11898-1), in bit times. */
 export const FRAME_BITS_MAXIMUM: u32 = 160;
+/** The shortest with its intermission: from SOF to EOF 44, and 3. */
+export const FRAME_BITS_MINIMUM: u32 = 47;
 
 const REQUEST_MASK: u32 = STATUS_TX0REQ | STATUS_TX1REQ | STATUS_TX2REQ;
 
@@ -79,6 +81,8 @@ export class TransmitBuffers<Bus extends SpiBus> {
   private aborted: u32 = 0;
   /** TXREQ was cleared long enough ago that the frame must have left the wire. */
   private abortOver: u32 = 0;
+  /** TXREQ was cleared before TXnIF, which may be an earlier frame's. */
+  private flagOld: u32 = 0;
   /** The frame that is being taken back at once. */
   readonly back: TakeBack = new TakeBack();
   /** Whose frames they are, and how they ended. */
@@ -129,6 +133,7 @@ export class TransmitBuffers<Bus extends SpiBus> {
     this.order.requested(bit, this.contending);
     this.isOrderUnsure = this.pending !== 0;
     this.pending |= bit;
+    this.flagOld &= ~bit;
     this.changes++;
     this.ends.begin(buffer, isAgl);
   }
@@ -207,22 +212,25 @@ export class TransmitBuffers<Bus extends SpiBus> {
    * One transaction of displacing the frame of `buffer`, which has TXP `priority` then. `Busy`: the caller must make
    * READ STATUS next. `Ok`: call again, while the buffer is occupied. Any other status is an error of the bus.
    */
-  displaceStep(buffer: u32, priority: u32, nowTicks: u64): Status {
-    return this.takeBack(requestBit(buffer), priority, FrameEnd.Resent, nowTicks);
+  displaceStep(buffer: u32, priority: u32, nowTicks: u64, isBlind: bool = false): Status {
+    return this.takeBack(requestBit(buffer), priority, FrameEnd.Resent, nowTicks, isBlind);
   }
 
-  private takeBack(bit: u32, priority: u32, why: FrameEnd, nowTicks: u64): Status {
+  private takeBack(bit: u32, priority: u32, why: FrameEnd, now: u64, isBlind: bool): Status {
     const back = this.back;
-    back.turnTo(bit, nowTicks);
+    // Whichever frame that is of: nobody else could tell later.
     if (back.step === TakeBackStep.Outcome) return Status.Busy;
+    if (back.step === TakeBackStep.ClearFlagLate) return this.clearFlagLate(back.bit, now);
+    back.turnTo(bit, now);
     if (back.step < TakeBackStep.ClearFlag) {
-      back.poll(nowTicks, this.frameTicks);
+      back.poll(now, this.frameTicks);
       return Status.Busy;
     }
     if (this.canTakeBack(bit)) {
       this.ends.setReason(bufferOfBit(bit), why);
-      if (back.setsPriority) return this.clearRequest(bit, priority, nowTicks);
-      if (!back.isStale(nowTicks)) return this.clearFlag(bit);
+      const isLater = isBlind && back.mayClearLater(now);
+      if (back.setsPriority || isLater) return this.clearRequest(bit, priority, now);
+      if (!back.isStale(now)) return this.clearFlag(bit);
     }
     back.forget();
     return Status.Ok;
@@ -234,14 +242,27 @@ export class TransmitBuffers<Bus extends SpiBus> {
     return status;
   }
 
+  private clearFlagLate(bit: u32, nowTicks: u64): Status {
+    let status: Status = Status.Ok;
+    if (!this.back.isTooLate(nowTicks)) {
+      status = modifyRegister(this.bus, CANINTF, CANINTF_TX0IF << bufferOfBit(bit), 0);
+      if (status !== Status.Ok) return status;
+      this.flagOld &= ~bit;
+    }
+    this.back.forget();
+    return status;
+  }
+
   private clearRequest(bit: u32, priority: u32, nowTicks: u64): Status {
     const buffer = bufferOfBit(bit);
     const mask = TXBCTRL_TXREQ | TXBCTRL_TXP_MASK;
     const status = modifyRegister(this.bus, controlOf(buffer), mask, priority);
     // One that gave way is made again: TXnIF, which is clear, tells if the frame was sent meanwhile.
     if (status === Status.Busy) return status;
+    const isLater = !this.back.setsPriority;
     this.back.step = status === Status.Ok ? TakeBackStep.Outcome : TakeBackStep.Poll;
     if (status !== Status.Ok) return status;
+    if (isLater) this.flagOld |= bit;
     this.back.before = this.order.above(bit, this.contending);
     this.abortWanted &= ~bit;
     this.cleared(bit, nowTicks);
@@ -250,10 +271,17 @@ export class TransmitBuffers<Bus extends SpiBus> {
   }
 
   /** READ STATUS after TXREQ was cleared: `requests` shows whether a frame before it is still pending. */
-  private endTakeBack(requests: u32): void {
-    const bit = this.back.bit;
-    this.back.forget();
-    if ((requests & this.back.before) === 0 || (requests & bit) !== 0) return;
+  private endTakeBack(requests: u32, flagged: u32): void {
+    const back = this.back;
+    const bit = back.bit;
+    if ((requests & back.before) === 0 || (requests & bit) !== 0) {
+      this.flagOld &= flagged;
+      if ((this.flagOld & bit) !== 0) back.step = TakeBackStep.ClearFlagLate;
+      else back.forget();
+      return;
+    }
+    back.forget();
+    this.flagOld &= ~bit;
     this.pending &= ~bit;
     this.aborted &= ~bit;
     const buffer = bufferOfBit(bit);
@@ -274,6 +302,7 @@ export class TransmitBuffers<Bus extends SpiBus> {
     this.abortReady = 0;
     this.aborted = 0;
     this.abortOver = 0;
+    this.flagOld = 0;
     this.back.forget();
     this.order.forget();
   }
@@ -284,9 +313,9 @@ export class TransmitBuffers<Bus extends SpiBus> {
     const requests = status & REQUEST_MASK;
     this.abortReady |= this.flagCleared & requests;
     this.flagCleared = 0;
-    if (this.back.step === TakeBackStep.Outcome) this.endTakeBack(requests);
+    if (this.back.step === TakeBackStep.Outcome) this.endTakeBack(requests, status >> 1);
     else this.back.polled();
-    const flagged = (status >> 1) & REQUEST_MASK;
+    const flagged = (status >> 1) & REQUEST_MASK & ~this.flagOld;
     const mayBeOnWire = this.aborted & ~this.abortOver & ~flagged;
     const ended = this.pending & ~requests & ~mayBeOnWire;
     if (ended === 0) {
@@ -328,7 +357,8 @@ export class TransmitBuffers<Bus extends SpiBus> {
     const back = this.abortableAtOnce();
     if (back !== 0) {
       const buffer = bufferOfBit(back);
-      return this.takeBack(back, this.order.priority(buffer), this.ends.reason(buffer), nowTicks);
+      const why = this.ends.reason(buffer);
+      return this.takeBack(back, this.order.priority(buffer), why, nowTicks, false);
     }
     const bit = this.abortWanted & -this.abortWanted;
     const status = modifyRegister(this.bus, CANINTF, CANINTF_TX0IF << bufferOfBit(bit), 0);
@@ -378,6 +408,8 @@ export class TransmitBuffers<Bus extends SpiBus> {
     const control = registersRead() as u32;
     // Without an abort, only one-shot mode and a reset end a frame unsent.
     let why: FrameEnd = wasAborted ? this.ends.reason(buffer) : FrameEnd.Error;
+    // It may have been sent, so it is not sent again.
+    if ((this.flagOld & bit) !== 0) why = FrameEnd.Error;
     if (wasReset(control)) why = FrameEnd.ChipReset;
     let outcome = outcomeOf(control, this.oneShot);
     // In one-shot mode it may have had its attempt before TXREQ was cleared.
