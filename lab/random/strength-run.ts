@@ -44,6 +44,8 @@ export interface StrengthReport extends Lateness {
 
 /** What the executive promises at SPI 10 MHz: a frame decided so long ago takes part. */
 export const S_NANOS = 60_000;
+/** The longest step of the cell, after which it looks at AGL's ring (docs/timing-budget.md, "The loop's bound"). */
+const STEP_NANOS = 56_000;
 const CRYSTAL = 16_000_000;
 const MILLISECOND = 1_000_000;
 const LIMIT_NANOS = 2_000 * MILLISECOND;
@@ -62,6 +64,8 @@ class Collected {
   aglLookNanos: number | undefined;
   /** Two filters keep two transmit buffers (docs/timing-budget.md, "Where there is one buffer"). */
   hasTwoFilters = false;
+  /** From AGL's ring until the node has the frame. */
+  takingNanos = 0;
   readonly watch: AttemptWatch;
   readonly #plan: StrengthPlan;
   readonly #bus: CanBus;
@@ -109,7 +113,10 @@ class Collected {
     const graceNanos = S_NANOS;
     const gapNanos = this.hasTwoFilters ? LOOK_BITS * bitNanos : 0;
     return {
-      ...latenessOf({ attempts, owed: result.owed, isExcused, bitNanos, graceNanos, gapNanos }),
+      ...latenessOf({
+        ...{ attempts, owed: result.owed, isExcused, bitNanos },
+        ...{ graceNanos, gapNanos, takingNanos: this.takingNanos },
+      }),
       ...{ plan: this.#plan, problems, owed: result.owed, dropped: result.dropped },
       ...{ attempts, absences: absences.length },
     };
@@ -155,6 +162,7 @@ function playCell(rig: Rig, agl: AglSide, plan: StrengthPlan): StrengthReport {
     (text) => compileRules(text, 'rules.yaml').table,
   );
   const paths = tables.flatMap((each) => assignPaths(each));
+  collected.takingNanos = STEP_NANOS;
   collected.hasTwoFilters = paths.some(({ number }) => number === 2);
   if (plan.swaps) swapTables(rig, plan, collected.problems);
   const overflowed = new Set<CanFrame>();

@@ -8,7 +8,8 @@
  *   - the bus is never idle while a frame was owed S before;
  *   - a frame starts no later than that of an ideal node, a sorted queue without delay, plus one frame and S.
  *     The ideal node's start is the first one after the request that no stronger frame wins. Stronger frames
- *     that follow while the real one is late by a frame are not its fault, and do not count.
+ *     that follow while the real one is late by a frame are not its fault, and do not count. It has a frame of AGL's
+ *     when the real one may have taken that out of the ring, which the wire does not show.
  *
  * A frame may be missing from one arbitration because a stronger one of the node's, which came due less than S
  * before, takes its place: whether a frame that is taken back had started is not known before the end of a frame.
@@ -51,6 +52,8 @@ export interface StrengthOptions {
    * 0: there are others.
    */
   readonly gapNanos?: number;
+  /** From when a frame of AGL's is in the ring, and it is its turn, until the node takes it out. 0: at once. */
+  readonly takingNanos?: number;
 }
 
 /** The longest frame with its intermission: extended, 8 bytes, every stuff bit (ISO 11898-1). */
@@ -58,7 +61,8 @@ const FRAME_BITS = 160;
 
 /** How late the node was at worst. */
 export function latenessOf(options: StrengthOptions): Lateness {
-  const { attempts, owed, isExcused, bitNanos, graceNanos, gapNanos = 0 } = options;
+  const { attempts, owed, isExcused, bitNanos, graceNanos } = options;
+  const { gapNanos = 0, takingNanos = 0 } = options;
   const pauseNanos = gapNanos === 0 ? 0 : gapNanos + graceNanos;
   // In the pause behind a frame of the node's own a frame of another node may begin.
   const frames = gapNanos === 0 ? 1 : 2;
@@ -100,7 +104,12 @@ export function latenessOf(options: StrengthOptions): Lateness {
   }
   for (const each of owed) {
     if (!each.isSent || isExcused(each.untilNanos)) continue;
-    const nanos = beyondIdeal(each, attempts) - FRAME_BITS * bitNanos * frames - pauseNanos;
+    const takenNanos = each.turnNanos + (each.isAnswer ? 0 : takingNanos);
+    const { beyondNanos, isBehindOwn } = beyondIdeal({ ...each, turnNanos: takenNanos }, attempts);
+    const allowedNanos = isBehindOwn
+      ? FRAME_BITS * bitNanos * frames + pauseNanos
+      : FRAME_BITS * bitNanos;
+    const nanos = beyondNanos - allowedNanos;
     if (nanos <= idealNanos) continue;
     idealNanos = nanos;
     ideal = `${frameKey(each.frame)} at ${each.untilNanos}`;
@@ -108,15 +117,24 @@ export function latenessOf(options: StrengthOptions): Lateness {
   return { weakerNanos, weaker, idleNanos, idle, idealNanos, ideal };
 }
 
-/** From the ideal node's start to the real one, without the frames that no node can overtake. */
-function beyondIdeal({ key, turnNanos, untilNanos }: Owed, attempts: readonly Attempt[]): number {
+/**
+ * From the ideal node's start to the real one, without the frames that no node can overtake; and whether the node has sent
+ * another frame meanwhile.
+ */
+function beyondIdeal(
+  { key, turnNanos, untilNanos }: Owed,
+  attempts: readonly Attempt[],
+): { readonly beyondNanos: number; readonly isBehindOwn: boolean } {
   let idealNanos: number | undefined;
   let excusedNanos = 0;
-  for (const [index, { startNanos, freeNanos, winner }] of attempts.entries()) {
+  let isBehindOwn = false;
+  for (const [index, { startNanos, freeNanos, winner, sent }] of attempts.entries()) {
     if (startNanos > untilNanos) break;
     const before = index === 0 ? 0 : attempts[index - 1].freeNanos;
     // On an idle bus the ideal node starts at once.
     const chance = Math.max(turnNanos, before);
+    const isOwn = sent !== undefined && startNanos !== untilNanos;
+    if (isOwn && freeNanos > turnNanos) isBehindOwn = true;
     if (startNanos < turnNanos) continue;
     const isStronger = arbitrationKeyOf(winner) < key;
     if (idealNanos === undefined && chance < startNanos) idealNanos = chance;
@@ -128,5 +146,6 @@ function beyondIdeal({ key, turnNanos, untilNanos }: Owed, attempts: readonly At
       excusedNanos += freeNanos - startNanos;
     }
   }
-  return idealNanos === undefined ? 0 : untilNanos - idealNanos - excusedNanos;
+  const beyondNanos = idealNanos === undefined ? 0 : untilNanos - idealNanos - excusedNanos;
+  return { beyondNanos, isBehindOwn };
 }

@@ -45,7 +45,11 @@ const FOUND = {
     ...[357, 1187],
     // The same: an answer that was dropped as the weakest before a bus-off.
     ...[2_001_327, 2_002_367],
+    // The same: a frame of AGL's that was in the ring 13 us before an arbitration, and not taken.
+    1_002_934,
   ],
+  // The same: two filters, and the pause behind a frame of the cell's own.
+  seedsAsDevice: [1_002_165],
 };
 /** One of each condition, half of them varied. */
 const SEEDS_ON_THE_IMAGE =
@@ -92,6 +96,8 @@ it('never lets a weaker frame go first, leaves no bus idle, loses nothing', asyn
 
 it('nor with the seeds that were once wrong', async () => {
   await play('wasm', CHOSEN === undefined ? FOUND.seeds : [], FOUND);
+  const asDevice = { frames: FOUND.frames, role: 'device' } as const;
+  await play('wasm', CHOSEN === undefined ? FOUND.seedsAsDevice : [], asDevice);
 });
 
 it('nor does the ARM64 image', async () => {

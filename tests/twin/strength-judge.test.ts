@@ -9,8 +9,9 @@ import { TIED_SEED } from '../../lab/random/strength-plan.ts';
 import { runIdeal } from '../../lab/random/strength-run.ts';
 import type { StrengthReport } from '../../lab/random/strength-run.ts';
 import { owedOf } from '../../lab/verify/owed.ts';
+import { latenessOf } from '../../lab/verify/strength.ts';
 import type { Attempt } from '../../lab/verify/attempts.ts';
-import { makeFrame } from '../../twin/bus/can-frame.ts';
+import { arbitrationKeyOf, type CanFrame, makeFrame } from '../../twin/bus/can-frame.ts';
 
 const FRAMES = 100;
 const SEEDS = Array.from({ length: 40 }, (_, index) => index + 1);
@@ -101,5 +102,74 @@ describe('the judge of strength', () => {
       const swapped = [at(second, 1000), at(first, 2000)];
       assert.match(problemsOf(swapped, kind).join(), /out of order|overtook/);
     }
+  });
+
+  /** A bit is a microsecond: the longest frame takes 160. */
+  const [BIT, FRAME, INTERMISSION] = [1_000, 157_000, 3_000];
+  const OWN = makeFrame({ identifier: 0x101, data: [] });
+  const WEAKER = makeFrame({ identifier: 0x300, data: [] });
+
+  /** Attempts back to back from `startNanos` on. `own`: the node has sent it. */
+  function backToBack(startNanos: number, sent: readonly { frame: CanFrame; own: boolean }[]) {
+    return sent.map(({ frame, own }, index): Attempt => {
+      const start = startNanos + index * (FRAME + INTERMISSION);
+      const times = { startNanos: start, endNanos: start + FRAME };
+      const part = own ? { own: frame, sent: frame } : { own: undefined, sent: undefined };
+      return { ...{ winner: frame, ...part, ...times }, freeNanos: start + FRAME + INTERMISSION };
+    });
+  }
+
+  /** How much later than the ideal node's and one frame OWN is, due just before the first attempt, sent in the last. */
+  function beyondOf(
+    attempts: readonly Attempt[],
+    due: { readonly isAnswer: boolean; readonly beforeNanos: number },
+    options: { readonly gapNanos?: number; readonly takingNanos?: number } = {},
+  ): number {
+    const fromNanos = attempts[0].startNanos - due.beforeNanos;
+    const times = { fromNanos, turnNanos: fromNanos, untilNanos: attempts.at(-1)!.startNanos };
+    const owed = [
+      { frame: OWN, key: arbitrationKeyOf(OWN), isAnswer: due.isAnswer, isSent: true, ...times },
+    ];
+    return latenessOf({
+      ...{ attempts, owed, isExcused: () => false, bitNanos: BIT, graceNanos: 60_000 },
+      ...options,
+    }).idealNanos;
+  }
+
+  it('has an answer miss one frame and no other, and of AGL one that comes to the ring just before it', () => {
+    const weaker = { frame: WEAKER, own: false };
+    const [one, two] = [1, 2].map((count) =>
+      // The bus is taken before: no idle bus on which the ideal node would start at once.
+      backToBack(1_000_000, [
+        ...Array.from({ length: count }, () => weaker),
+        { frame: OWN, own: true },
+      ]),
+    );
+    const just = { isAnswer: true, beforeNanos: 0 };
+    const more = FRAME + INTERMISSION;
+    assert.equal(beyondOf(one, just), 0);
+    assert.equal(beyondOf(two, just), more);
+    const taking = { takingNanos: 56_000 };
+    assert.equal(beyondOf(two, just, taking), more, 'an answer is not taken out of the ring');
+    const before = [...backToBack(1_000_000 - more, [weaker]), ...two];
+    const ofAgl = (beforeNanos: number): number =>
+      beyondOf(before, { isAnswer: false, beforeNanos: beforeNanos - more }, taking);
+    assert.equal(ofAgl(55_000), 0, 'it may have been taken too late for the first');
+    assert.ok(ofAgl(57_000) >= more, 'it was taken before the first');
+  });
+
+  it('allows the pause of two filters only behind a frame of the node’s own', () => {
+    const of = (own: boolean): number =>
+      beyondOf(
+        backToBack(1_000_000, [
+          { frame: WEAKER, own },
+          { frame: WEAKER, own: false },
+          { frame: OWN, own: true },
+        ]),
+        { isAnswer: true, beforeNanos: 0 },
+        { gapNanos: 16 * BIT },
+      );
+    assert.equal(of(true), 0);
+    assert.equal(of(false), FRAME + INTERMISSION);
   });
 });

@@ -197,9 +197,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
   /** The chip has lost all frames and its buffers' content. */
   forget(): void {
     this.settle();
-    for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
-      unchecked(this.slots.all[buffer]).forget();
-    }
+    this.slots.forget();
     this.tidy();
   }
 
@@ -230,8 +228,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
   }
 
   private ended(slot: TransmitSlot<Parts>): void {
-    const parts = this.parts;
-    const outcome = parts.controller.buffers.ends.outcome(slot.buffer);
+    const outcome = this.parts.controller.buffers.ends.outcome(slot.buffer);
     if (slot.isKept) {
       slot.noteNext();
       this.tidy();
@@ -246,7 +243,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
       if (outcome === TransmitOutcome.Sent) slot.noteBus();
       return;
     }
-    parts.agl.finish(slot.tag & ~TAG_HANDED, outcome === TransmitOutcome.Sent);
+    this.parts.agl.finish(slot.tag & ~TAG_HANDED, outcome === TransmitOutcome.Sent);
     if (this.slots.aglInChip !== 0 && this.slots.promote()) this.tidy();
   }
 

@@ -34,7 +34,7 @@ import { InterruptLine } from '../../hal/interrupt-line';
 import { SPI_PART_BYTES_MAXIMUM, SpiBus } from '../../hal/spi-bus';
 import { Counters, FrameEnd } from '../../rt/counters';
 import { Status } from '../../rt/status';
-import { BitRate } from './bit-rate';
+import { BitRate, FRAME_BITS_MAXIMUM, FRAME_BITS_MINIMUM } from './bit-rate';
 import { FaultMonitor } from './fault-monitor';
 import { encodeFrame } from './frame-codec';
 import {
@@ -47,7 +47,7 @@ import { BusMode } from './modes';
 import { countTimeout, Receiver } from './receiver';
 import { Setup } from './setup';
 import { Sleep } from './sleep';
-import { FRAME_BITS_MAXIMUM, FRAME_BITS_MINIMUM, TransmitBuffers } from './transmit-buffers';
+import { TransmitBuffers } from './transmit-buffers';
 
 @final
 export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extends Clock> {

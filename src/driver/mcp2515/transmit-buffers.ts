@@ -14,9 +14,7 @@
  * until the frame must have ended. TXnIF may be an earlier frame's, so it is cleared first, and TXREQ must be seen set
  * after that. ABTF does not help: ABAT and one-shot mode set it, clearing TXREQ does not.
  *
- * taking back      a pending frame behind another one is not on the wire (transmit-order.ts) and is taken back
- *                  at once: READ STATUS (2), clear TXnIF (4), clear TXREQ and set TXP for what comes next (4),
- *                  READ STATUS (2); see take-back.ts. If the one before it has ended meanwhile: as an abort
+ * A pending frame behind another one is not on the wire (transmit-order.ts). It is taken back at once (take-back.ts).
  */
 import { SpiBus } from '../../hal/spi-bus';
 import { Counters, FrameEnd } from '../../rt/counters';
@@ -33,22 +31,10 @@ import {
   TXBCTRL_TXREQ,
 } from './registers';
 import { TakeBack, TakeBackStep } from './take-back';
-import {
-  hadAttempt,
-  outcomeOf,
-  TRANSMIT_BUFFERS,
-  TransmitEnds,
-  TransmitOutcome,
-  wasReset,
-} from './transmit-ends';
+import { TRANSMIT_BUFFERS, TransmitEnds, TransmitOutcome } from './transmit-ends';
 import { bufferOfBit, requestBit, TransmitOrder } from './transmit-order';
 
 export { requestBit, TRANSMIT_BUFFERS, TransmitOutcome };
-
-/** The longest frame with its intermission (ISO 11898-1), in bit times. */
-export const FRAME_BITS_MAXIMUM: u32 = 160;
-/** The shortest with its intermission: from SOF to EOF 44, and 3. */
-export const FRAME_BITS_MINIMUM: u32 = 47;
 
 const REQUEST_MASK: u32 = STATUS_TX0REQ | STATUS_TX1REQ | STATUS_TX2REQ;
 
@@ -209,8 +195,8 @@ export class TransmitBuffers<Bus extends SpiBus> {
   }
 
   /**
-   * One transaction of displacing the frame of `buffer`, which has TXP `priority` then. `Busy`: the caller must make
-   * READ STATUS next. `Ok`: call again, while the buffer is occupied. Any other status is an error of the bus.
+   * One transaction of displacing the frame of `buffer`, which has TXP `priority` then. `isBlind`: INT breaks none off.
+   * `Busy`: READ STATUS must be next. `Ok`: call again, while the buffer is occupied. Others: an error of the bus.
    */
   displaceStep(buffer: u32, priority: u32, nowTicks: u64, isBlind: bool = false): Status {
     return this.takeBack(requestBit(buffer), priority, FrameEnd.Resent, nowTicks, isBlind);
@@ -243,14 +229,13 @@ export class TransmitBuffers<Bus extends SpiBus> {
   }
 
   private clearFlagLate(bit: u32, nowTicks: u64): Status {
-    let status: Status = Status.Ok;
     if (!this.back.isTooLate(nowTicks)) {
-      status = modifyRegister(this.bus, CANINTF, CANINTF_TX0IF << bufferOfBit(bit), 0);
+      const status = modifyRegister(this.bus, CANINTF, CANINTF_TX0IF << bufferOfBit(bit), 0);
       if (status !== Status.Ok) return status;
       this.flagOld &= ~bit;
     }
     this.back.forget();
-    return status;
+    return Status.Ok;
   }
 
   private clearRequest(bit: u32, priority: u32, nowTicks: u64): Status {
@@ -284,16 +269,15 @@ export class TransmitBuffers<Bus extends SpiBus> {
     this.flagOld &= ~bit;
     this.pending &= ~bit;
     this.aborted &= ~bit;
-    const buffer = bufferOfBit(bit);
-    const why = this.ends.reason(buffer);
-    const isResent = why === FrameEnd.Resent;
-    this.conclude(buffer, isResent ? TransmitOutcome.Displaced : TransmitOutcome.Aborted, why);
+    this.changes++;
+    this.ends.concludeAborted(bufferOfBit(bit));
   }
 
   /** All requests were aborted at once (ABAT, or a reset of the chip): none of them was sent. */
   allAborted(why: FrameEnd): void {
+    this.changes++;
     for (let bits = this.pending | this.unresolved; bits !== 0; bits &= bits - 1) {
-      this.conclude(bufferOfBit(bits), TransmitOutcome.Aborted, why);
+      this.ends.conclude(bufferOfBit(bits), TransmitOutcome.Aborted, why);
     }
     this.pending = 0;
     this.unresolved = 0;
@@ -333,7 +317,7 @@ export class TransmitBuffers<Bus extends SpiBus> {
     // TXnIF is fresh only if it was cleared for an abort.
     const sent = ended & (~unsure | (this.aborted & flagged));
     for (let bits = sent; bits !== 0; bits &= bits - 1) {
-      this.conclude(bufferOfBit(bits), TransmitOutcome.Sent, FrameEnd.Sent);
+      this.ends.conclude(bufferOfBit(bits), TransmitOutcome.Sent, FrameEnd.Sent);
     }
     this.unresolved |= ended & ~sent;
     this.aborted &= ~sent;
@@ -406,24 +390,9 @@ export class TransmitBuffers<Bus extends SpiBus> {
     this.aborted &= ~bit;
     this.abortOver &= ~bit;
     const control = registersRead() as u32;
-    // Without an abort, only one-shot mode and a reset end a frame unsent.
-    let why: FrameEnd = wasAborted ? this.ends.reason(buffer) : FrameEnd.Error;
-    // It may have been sent, so it is not sent again.
-    if ((this.flagOld & bit) !== 0) why = FrameEnd.Error;
-    if (wasReset(control)) why = FrameEnd.ChipReset;
-    let outcome = outcomeOf(control, this.oneShot);
-    // In one-shot mode it may have had its attempt before TXREQ was cleared.
-    if (wasAborted && !hadAttempt(outcome)) outcome = TransmitOutcome.Aborted;
-    if (outcome === TransmitOutcome.Aborted && why === FrameEnd.Resent) {
-      outcome = TransmitOutcome.Displaced;
-    }
-    this.conclude(buffer, outcome, why);
-    return status;
-  }
-
-  private conclude(buffer: u32, outcome: TransmitOutcome, why: FrameEnd): void {
     this.changes++;
-    this.ends.conclude(buffer, outcome, why);
+    this.ends.concludeBy(control, buffer, this.oneShot, wasAborted, (this.flagOld & bit) !== 0);
+    return status;
   }
 }
 
