@@ -70,14 +70,14 @@ export function scriptOf(seed: number): CampaignScript {
 
 /** The script in a file. Throws an Error that says what is wrong with it. */
 export function readScript(text: string): CampaignScript {
-  const read = JSON.parse(text) as CampaignScript;
-  const { seed, role, bitrate, entries } = read;
+  const { seed, role, bitrate, entries } = (parsedOf(text) ?? {}) as CampaignScript;
   const isWhole =
     Number.isInteger(seed) && (role === 'driver' || role === 'device') && Number.isInteger(bitrate);
   if (!isWhole || !Array.isArray(entries)) {
     throw new Error('a script has seed, role (driver or device), bitrate and entries');
   }
-  for (const { kind, atMicros, forMicros, value } of entries as readonly ScriptEntry[]) {
+  for (const entry of entries as readonly (ScriptEntry | null)[]) {
+    const { kind, atMicros, forMicros, value } = entry ?? ({} as ScriptEntry);
     if (!NAMES.includes(kind))
       throw new Error(`no fault is called ${kind}; there are ${NAMES.join(', ')}`);
     if (![atMicros, forMicros, value].every((number) => Number.isInteger(number) && number >= 0)) {
@@ -85,6 +85,14 @@ export function readScript(text: string): CampaignScript {
     }
   }
   return { seed, role, bitrate, entries };
+}
+
+function parsedOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`this is no JSON (${(error as Error).message})`, { cause: error });
+  }
 }
 
 /** The file, one fault a line. */

@@ -38,7 +38,8 @@ function scriptIn(name: string): CampaignScript {
   try {
     return readScript(text);
   } catch (error) {
-    throw new InputError(`${name}: ${(error as Error).message}`);
+    const next = `Next: name a script as a failed campaign leaves it in ${FOLDER}`;
+    throw new InputError(`${name}: ${(error as Error).message}. ${next}`);
   }
 }
 

@@ -125,6 +125,26 @@ describe('a file that is none of its kind', () => {
   }
 });
 
+describe('a script of a campaign', () => {
+  for (const [text, says] of [
+    ['x', /: this is no JSON \(.*\)\. Next: /],
+    ['null', /: a script has seed, role \(driver or device\), bitrate and entries\. Next: /],
+    [
+      '{"seed":1,"role":"driver","bitrate":500000,"entries":[null]}',
+      /: no fault is called .*\. Next: /,
+    ],
+  ] as const) {
+    it(`(${text}) is refused with its cause and the next step`, async () => {
+      const path = inFolder('script.json');
+      writeFileSync(path, text);
+      const { status, stderr } = await run('soak', ['campaign', '--script', path]);
+      assert.equal(status, 2, stderr);
+      assert.match(stderr, says);
+      assert.equal(stderr.trimEnd().split('\n').length, 1, stderr);
+    });
+  }
+});
+
 describe('a DBC file', () => {
   it('(huge) is refused before it is read', async () => {
     const path = inFolder('huge.dbc');
