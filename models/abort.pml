@@ -7,14 +7,12 @@
  * again when it is known to be off the wire. The chip chooses the buffer of the higher number when the bus becomes
  * free; another node may win, or destroy a frame, which is then tried again. Clearing TXREQ of a frame on the wire does
  * not stop it (DS20001801J, section 3.6, note 1); whether TXREQ then reads as clear is not said, so both happen. TXnIF is
- * left over from an earlier frame. It is cleared before TXREQ, or, where nothing breaks the transactions off, behind the
- * second READ STATUS, and only if the frame before has ended.
+ * left over from an earlier frame.
  * Does not: model TXP, one-shot mode, the third buffer, or INT.
  *
  * Variants that must fail:
  *   STALE_STATUS      clears TXnIF long after READ STATUS
- *   FLAG_KEPT         TXnIF is not cleared
- *   LATE_TOO_LATE     clears TXnIF behind the second READ STATUS when the frame may have been sent
+ *   FLAG_KEPT         TXnIF is not cleared before TXREQ is
  *   NOT_BEHIND        takes back at once a frame that no other goes before
  *   NO_SECOND_LOOK    believes that it was not on the wire without a look at the frame before it
  *   NO_WAIT           believes TXREQ alone, without waiting for the longest frame
@@ -53,7 +51,7 @@ end:
 }
 
 active proctype Cell() {
-  bool isBehindOn, isBeforeOn, isSent, isLate;
+  bool isBehindOn, isBeforeOn, isSent;
 
   requested[BEFORE] = true;
 #ifdef NOT_BEHIND
@@ -77,18 +75,10 @@ active proctype Cell() {
   :: !isBehindOn || !isBeforeOn -> goto wait
   :: else
   fi;
-  if
-  :: isLate = true
-  :: atomic {
 #ifndef FLAG_KEPT
-      flag[BEHIND] = false;
+  flag[BEHIND] = false;
 #endif
-      isFresh = false
-    }
-  fi;
-#ifdef LATE_TOO_LATE
   isFresh = false;
-#endif
   /* BIT MODIFY: clear TXREQ. A frame on the wire goes on. */
   if
   :: requested[BEHIND] = false
@@ -106,14 +96,6 @@ active proctype Cell() {
   :: isBeforeOn && !isBehindOn -> goto again
   :: else
   fi;
-  if
-  :: isLate ->
-#ifndef FLAG_KEPT
-    flag[BEHIND] = false;
-#endif
-    isFresh = false
-  :: else
-  fi;
   /* Its end is found as for an abort: TXnIF, or the time of the longest frame. */
 #ifndef NO_WAIT
   onWire != BEHIND && !requested[BEHIND];
@@ -127,7 +109,6 @@ active proctype Cell() {
   :: else
   fi;
 again:
-  isFresh = false;
   flag[BEHIND] = false;
   requested[BEHIND] = true;
 wait:
