@@ -75,6 +75,14 @@ const FINDINGS: readonly (readonly [what: string, script: string])[] = [
       {"atMicros":108724,"kind":"spi-stops","forMicros":0,"value":1148766768},
       {"atMicros":115219,"kind":"mosi-errors","forMicros":9694,"value":1767262431}]}`,
   ],
+  [
+    'a single frame that INT did not tell of does not keep frames in the cell',
+    `{"seed":1125127259,"role":"device","bitrate":500000,"entries":[
+      {"atMicros":46912,"kind":"agl-killed","forMicros":25214,"value":1303130446},
+      {"atMicros":194519,"kind":"oscillator-stops","forMicros":3862,"value":1226904639},
+      {"atMicros":342914,"kind":"shut-down","forMicros":11508,"value":1256929019},
+      {"atMicros":379258,"kind":"int-high","forMicros":10719,"value":1321319617}]}`,
+  ],
 ];
 
 for (const [what, script] of FINDINGS) {

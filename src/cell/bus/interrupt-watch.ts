@@ -32,6 +32,11 @@ export class InterruptWatch<Parts extends AnyParts> {
     return this.missed !== 0;
   }
 
+  /** The line was asserted in the middle of a look, and broke it off: it is not silent. */
+  wasAsserted(): void {
+    this.missed = 0;
+  }
+
   /** Compares once. At the limit, the cell changes over to reading status over SPI. */
   look(): void {
     const controller = this.parts.controller;

@@ -205,6 +205,7 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
       // First, as each instruction before a transaction is one without a look at INT. If one buffer has another content
       // than was written, other registers may, too.
       if (this.contents.differs(this.timer, nowTicks)) this.lose(nowTicks);
+      else if (!this.contents.isDue) this.timer.start(nowTicks, this.pauseTicks);
       return;
     }
     if (this.watchPeriod.expired(nowTicks)) this.transmitWatch.look(nowTicks);
@@ -223,7 +224,10 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
     this.transfer.begin();
     const status = this.transfer.end(controller.look(this.full));
     this.roundOpen = status === Status.Busy;
-    if (this.roundOpen) this.timer.start(nowTicks, 0);
+    if (this.roundOpen) {
+      this.timer.start(nowTicks, 0);
+      if (!controller.faults.inProgress) this.interruptWatch.wasAsserted();
+    }
     // Compare before any other transaction: the next one may read the buffers.
     if (controller.faults.receiveFlagsFresh) this.interruptWatch.look();
     if (status !== Status.Ok) return;

@@ -39,6 +39,13 @@ function reset(board: FakeBoard): void {
   board.chip.set(CANINTE, 0);
 }
 
+/** How often a full look, READ from CNF3 (28h), begins in `micros`. */
+function fullLooks(board: FakeBoard, micros: u32): i32 {
+  board.chip.take();
+  board.pass(micros);
+  return board.chip.take().split('03 28 ').length - 1;
+}
+
 function expectSaid(board: FakeBoard, words: string): void {
   const said = board.said();
   expect(said.includes(words)).toBe(true, `${words} in: ${said}`);
@@ -291,6 +298,23 @@ describe('a line that lies', () => {
     board.line.isDead = false;
     board.pass(50_000);
     expect(board.said()).toBe('');
+  });
+
+  test('by silence, once, is looked at each millisecond, until a frame breaks a look off', () => {
+    const board = loud();
+    board.line.isDead = true;
+    board.chip.fill(0, FRAME_101);
+    board.pass(20_000);
+    expect(board.counted(Counter.InterruptsMissed)).toBe(1);
+    board.line.isDead = false;
+    const doubtful = fullLooks(board, 20_000);
+    expect(doubtful).toBeGreaterThan(10, 'in 20 ms');
+    // Each is followed by TEC and REC, and by a buffer's content. More than these would keep frames from AGL.
+    expect(doubtful).toBeLessThan(22, 'in 20 ms');
+    board.chip.givesWay = 1;
+    board.pass(2_000);
+    expect(board.chip.givesWay).toBe(0);
+    expect(fullLooks(board, 20_000)).toBeLessThan(4, 'in 20 ms');
   });
 
   test('by being asserted for nothing is given up, and said', () => {
