@@ -7,12 +7,14 @@
  * again when it is known to be off the wire. The chip chooses the buffer of the higher number when the bus becomes
  * free; another node may win, or destroy a frame, which is then tried again. Clearing TXREQ of a frame on the wire does
  * not stop it (DS20001801J, section 3.6, note 1); whether TXREQ then reads as clear is not said, so both happen. TXnIF is
- * left over from an earlier frame.
+ * left over from an earlier frame. It is cleared before TXREQ, or, where nothing breaks the transactions off, behind the
+ * second READ STATUS, and only if the frame before has ended.
  * Does not: model TXP, one-shot mode, the third buffer, or INT.
  *
  * Variants that must fail:
  *   STALE_STATUS      clears TXnIF long after READ STATUS
- *   FLAG_KEPT         TXnIF is not cleared before TXREQ is
+ *   FLAG_KEPT         TXnIF is not cleared
+ *   LATE_TOO_LATE     clears TXnIF behind the second READ STATUS when the frame may have been sent
  *   NOT_BEHIND        takes back at once a frame that no other goes before
  *   NO_SECOND_LOOK    believes that it was not on the wire without a look at the frame before it
  *   NO_WAIT           believes TXREQ alone, without waiting for the longest frame
@@ -51,7 +53,7 @@ end:
 }
 
 active proctype Cell() {
-  bool isBehindOn, isBeforeOn, isSent;
+  bool isBehindOn, isBeforeOn, isSent, isLate;
 
   requested[BEFORE] = true;
 #ifdef NOT_BEHIND
@@ -75,10 +77,18 @@ active proctype Cell() {
   :: !isBehindOn || !isBeforeOn -> goto wait
   :: else
   fi;
+  if
+  :: isLate = true
+  :: atomic {
 #ifndef FLAG_KEPT
-  flag[BEHIND] = false;
+      flag[BEHIND] = false;
 #endif
+      isFresh = false
+    }
+  fi;
+#ifdef LATE_TOO_LATE
   isFresh = false;
+#endif
   /* BIT MODIFY: clear TXREQ. A frame on the wire goes on. */
   if
   :: requested[BEHIND] = false
@@ -96,6 +106,14 @@ active proctype Cell() {
   :: isBeforeOn && !isBehindOn -> goto again
   :: else
   fi;
+  if
+  :: isLate ->
+#ifndef FLAG_KEPT
+    flag[BEHIND] = false;
+#endif
+    isFresh = false
+  :: else
+  fi;
   /* Its end is found as for an abort: TXnIF, or the time of the longest frame. */
 #ifndef NO_WAIT
   onWire != BEHIND && !requested[BEHIND];
@@ -109,6 +127,7 @@ active proctype Cell() {
   :: else
   fi;
 again:
+  isFresh = false;
   flag[BEHIND] = false;
   requested[BEHIND] = true;
 wait:

@@ -78,7 +78,7 @@ const BYTE_MICROS = 0.9;
 /** From INT to the look that sees it, plus chip selects and the service, without the bytes. */
 const SERVICE_MICROS = 2.45;
 /** For a frame that is read: handling, answer, and which buffer sends it; the decision and the steps come on top. */
-const READ_MICROS = 1.0;
+const READ_MICROS = 1.05;
 /** Beside a rule with a filter: the chip select of RX STATUS, and the strength of what its buffer holds. */
 const LOOK_MICROS = 0.55;
 /** An answer with bytes of the request: two more chip selects, and making it. */

@@ -16,6 +16,8 @@
 #include "cell.wasm.h"
 
 #define FROM_ASSEMBLY __attribute__((used, externally_visible))
+/* In the gap before the vectors (canwarden.ld). */
+#define FAULT_CODE __attribute__((section(".text.fault")))
 
 /* Communication region: cell_state, and its value JAILHOUSE_CELL_FAILED (hypercall.h). */
 #define COMM_CELL_STATE (COMM_REGION_ADDRESS + 0x08)
@@ -71,8 +73,8 @@ static void cell_stop_sharing(void) {
  * spins on it. Then Jailhouse learns it if the cell gives up. Then the console. The report runs in the module
  * and may itself trap; the second time it is skipped and the fault is not counted again.
  */
-static _Noreturn void cell_fault(uint32_t kind, uint32_t syndrome, uint32_t address,
-                                 uint32_t program_counter) {
+FAULT_CODE static _Noreturn void cell_fault(uint32_t kind, uint32_t syndrome, uint32_t address,
+                                            uint32_t program_counter) {
   static bool is_last;
   bool is_first = !fault_reported;
   if (is_first) {

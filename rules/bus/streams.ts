@@ -11,7 +11,7 @@ import { arbitrationRank, SAME_AS_REQUEST, timerOf } from '../model.ts';
 import type { Rule, RuleAnswer, RuleTable, Timer } from '../model.ts';
 import { aglBuffersOf, assignPaths } from '../paths.ts';
 import { requestsOf } from './answer-of.ts';
-import { answerDelayNanos } from './cell-delays.ts';
+import { answerDelayNanos, hastensDeaf } from './cell-delays.ts';
 import { bitsToNanos, leastBits, mostBits } from './frame-time.ts';
 import { formatMessage } from './traffic.ts';
 import type { Message, Traffic } from './traffic.ts';
@@ -54,7 +54,7 @@ export interface OwnStream {
   readonly isTimed?: true;
   /** A transmit buffer is kept for it: that of the first filter. */
   readonly isKept?: boolean;
-  /** Its request is read, or bytes of it are: no filter alone tells what to answer. */
+  /** Its request is read, or bytes of it are, or it may be: no filter alone tells what to answer. */
   readonly isRead?: boolean;
   /** Its rule, if the answers of that have different identifiers: none overtakes another. */
   readonly rule?: Rule;
@@ -106,10 +106,12 @@ export function streamsOf(table: RuleTable, traffic: Traffic): Streams {
     const order = hasIdentifiers(rule) ? { rule } : {};
     for (const request of requests) {
       const delayNanos = answerDelayNanos(paths[index]);
-      const { number, window } = paths[index];
+      const { number, window, single } = paths[index];
+      // Faster than 500 kbit/s only what INT alone tells does not wait for another frame of the cell.
+      const isTold = number !== 0 && (single || !hastensDeaf(traffic.bitrate));
       // Bytes of a request are not read while a stronger frame of the cell is brought into the chip.
-      const isKept = number === 1 && requests.length === 1 && !window;
-      const isRead = number === 0 || window;
+      const isKept = number === 1 && requests.length === 1 && !window && isTold;
+      const isRead = window || !isTold;
       const shared = { hasGaps: hasTwoFilters, request: streamOf.get(request), ...order };
       const own = { delayNanos, isKept, isRead, ...shared };
       const { deadlineNanos } = rule;

@@ -60,7 +60,7 @@ export const PLANTED: readonly PlantedFault[] = [
   },
   {
     name: 'wrong abort outcome: a frame that left the wire counts as aborted',
-    ...{ file: `${DRIVER}/transmit-buffers.ts`, scope: 'TransmitBuffers.resolve' },
+    ...{ file: `${DRIVER}/transmit-ends.ts`, scope: 'TransmitEnds.concludeBy' },
     by: 'driver/transmit-outcome',
     from: 'wasAborted && !hadAttempt(outcome)',
     to: 'wasAborted',

@@ -45,11 +45,11 @@ export function stepBoundNanos(spiBytes: u32, ringEntries: u32, byteNanos: u64):
 /**
  * The transactions that bring the strongest frame into the chip when all buffers are taken: READ STATUS finds that, BIT
  * MODIFY twice and READ STATUS displace a weaker one; LOAD TX BUFFER, BIT MODIFY of two buffers' TXP and RTS follow.
- * The first is in the step that decides; four steps make the others.
+ * The first is in the step that decides; three steps make the others.
  */
 export const REORDER_SPI_BYTES: u32 = 2 + 4 + 4 + 2 + 14 + 4 + 4 + 1;
-const REORDER_STEPS: u32 = 4;
-const REORDER_FURTHER: u32 = 4;
+const REORDER_STEPS: u32 = 3;
+const REORDER_FURTHER: u32 = 5;
 /**
  * A filter may answer a frame that comes in meanwhile: RX STATUS, READ of its length, RTS; and the header of LOAD TX
  * BUFFER once more, which gave way. The frame itself is read afterwards.
@@ -65,22 +65,29 @@ const REORDER_SINGLE_FURTHER: u32 = 1;
 export const REORDER_READ_SPI_BYTES: u32 = 2 + 14;
 const REORDER_READ_STEPS: u32 = 2;
 const REORDER_READ_FURTHER: u32 = 1;
+/** READ RX BUFFER alone, of a frame that READ STATUS of the way itself has shown. */
+const REORDER_KNOWN_SPI_BYTES: u32 = 14;
 /**
  * Beyond the bytes on the wire, for the first transaction of a step, and for each further one: a round of the tasks,
  * comparing strengths, chip select, the block's registers. As seen on the image (tests/image/strongest-frame.test.ts).
  */
 const REORDER_STEP_NANOS: u32 = 2_200;
 const REORDER_FURTHER_NANOS: u32 = 800;
+/** Faster than this, in bit/s, a frame that comes in may have to be read before the strongest one is in (haste.ts). */
+export const REORDER_FAST_BITRATE: u32 = 500_000;
 /** The shortest frame with its intermission, and the intermission. */
 const SHORTEST_FRAME_BITS: u32 = 47;
+/** Of two of them, what the step that decides leaves. */
+const FAST_BITS: u32 = 80;
 const INTERMISSION_BITS: u32 = 3;
 
 /**
  * S: the longest time from a decision, or from taking a frame out of AGL's ring, until the chip takes
  * part in arbitration with that frame if it is the strongest. In nanoseconds. `wireNanos`: the serial clocks of a byte.
  *
- * Where the next frame can have come before one that waits is read, that is read first, and the bus becomes free once more
- * behind a further one.
+ * Where the next frame can have come before one that waits is read, that is read first. Faster than 500 kbit/s nothing looks
+ * at INT meanwhile, which takes less, or INT tells of one request alone, which then is the length of a frame behind it. Where
+ * more than one might have to be read (slow SPI), the bus becomes free once more behind a further one.
  */
 export function reorderBoundNanos(wireNanos: u64, bitrate: u32): u64 {
   const alone = wayNanos(wireNanos, REORDER_SPI_BYTES, REORDER_STEPS, REORDER_FURTHER);
@@ -104,6 +111,9 @@ export function reorderBoundNanos(wireNanos: u64, bitrate: u32): u64 {
   );
   const answering = alone + max(filter, single);
   if (answering + read <= bitsNanos(SHORTEST_FRAME_BITS, bitrate)) return answering;
+  const known = alone + wayNanos(wireNanos, REORDER_KNOWN_SPI_BYTES, REORDER_READ_STEPS, 0);
+  const isFast = bitrate > REORDER_FAST_BITRATE;
+  if (isFast && known + read <= bitsNanos(FAST_BITS, bitrate)) return max(answering, known);
   return answering + read + bitsNanos(INTERMISSION_BITS, bitrate);
 }
 

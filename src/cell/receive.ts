@@ -36,6 +36,8 @@ const DETOUR_SKIP: u32 = 1;
 const DETOUR_SINGLE: u32 = 2;
 /** With DETOUR_SKIP: a frame is known to be in the chip, and waits for one that the cell brings into it (haste.ts). */
 const DETOUR_WAIT: u32 = 4;
+/** With DETOUR_WAIT: RX STATUS has not been asked. It is when the haste is over. */
+const DETOUR_UNASKED: u32 = 8;
 
 /**
  * Takes one frame, and answers it if a rule says so. SPI bytes: at most 2 + 1 + 14 when a filter
@@ -85,11 +87,12 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
   override run(nowTicks: u64): bool {
     const parts = this.parts;
     const controller = parts.controller;
+    if ((this.detour & DETOUR_UNASKED) !== 0 && !this.haste.isOn) this.detour = 0;
     if (this.detour !== 0) {
       if (!this.takeDetour(nowTicks)) return this.isBusy;
     } else if (!controller.attention(nowTicks)) {
       return false;
-    } else if (controller.urgentFirst) {
+    } else if (controller.urgentFirst && !this.haste.isDeaf) {
       const filter = controller.urgentRequest(nowTicks);
       if (filter >= 0) {
         // Without a window nothing more stands between RX STATUS and RTS.
@@ -152,7 +155,7 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
   /** While a frame waits. True: it is to be read. */
   private hasWaited(nowTicks: u64): bool {
     if (this.mayWait(nowTicks)) return false;
-    this.detour &= ~(DETOUR_SKIP | DETOUR_WAIT);
+    this.detour &= ~(DETOUR_SKIP | DETOUR_WAIT | DETOUR_UNASKED);
     return true;
   }
 
@@ -160,6 +163,7 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
   private begunToWait(nowTicks: u64): bool {
     if (!this.mayWait(nowTicks)) return false;
     const receiver = this.parts.controller.receiver;
+    if (this.haste.isDeaf) this.detour |= DETOUR_UNASKED;
     if ((this.detour & DETOUR_SINGLE) === 0 || receiver.requestOpen) {
       this.detour |= DETOUR_SKIP | DETOUR_WAIT;
     }

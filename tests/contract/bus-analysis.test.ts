@@ -126,12 +126,34 @@ rules:
     // S twice and a READ (docs/timing-budget.md, "Until it contends").
     const fromRequest = worstOf('length: 7, copy: [{ from: 0, to: 0, count: 2 }]');
     assert.ok(
-      Math.abs(fromRequest - (0.0599 + 0.0196 + 0.0599 + onTheBus)) < 1e-6,
+      Math.abs(fromRequest - (0.0585 + 0.0196 + 0.0585 + onTheBus)) < 1e-6,
       `${fromRequest}`,
     );
     // Without them nothing of the cell's is in its way: less than S.
     const fixed = worstOf('length: 7');
-    assert.ok(fixed > onTheBus && fixed < onTheBus + 0.0599, `${fixed}`);
+    assert.ok(fixed > onTheBus && fixed < onTheBus + 0.0585, `${fixed}`);
+  });
+
+  it('waits for another frame of the cell at 1 Mbit/s if only RX STATUS tells its request', () => {
+    const worstOf = (receive: string, bitrate: number): number => {
+      const table = tableOf(`version: 1
+receive: ${receive}
+rules:
+  - { name: first, match: { id: 0x100${receive === 'single' ? ', remote: any' : ''} }, answer: { id: 0x200, length: 7 } }
+  - { name: other, match: { id: 0x180, data: [~, ~, 7] }, answer: { id: 0x300, length: 7 } }`);
+      const messages = [message(0x100, 50), message(0x180, 50)];
+      return Number(worstMillis({ bitrate, messages }, table)['0x200']);
+    };
+    // Blocked by 0x300; then 0x100, which may come once more, 0x180 and itself: 125 bits each.
+    const onTheBus = 4 * 0.125;
+    // S twice and a READ (docs/timing-budget.md, "Until it contends").
+    const asked = worstOf('urgent-first', 1_000_000);
+    assert.ok(Math.abs(asked - (0.0591 + 0.0196 + 0.0591 + onTheBus)) < 1e-6, `${asked}`);
+    assert.ok(
+      worstOf('urgent-first', 500_000) - 8 * 0.125 < 0.02,
+      'up to 500 kbit/s it does not wait',
+    );
+    assert.ok(worstOf('single', 1_000_000) - onTheBus < 0.02, 'INT alone tells it');
   });
 
   it('inherits what its request waits: the next one may follow sooner than a period', () => {
@@ -156,8 +178,8 @@ rules:
     // Stronger than 0x101: 1/10 + 1/10. Stronger than 0x7A1: 1 more in 1.2 ms, more than there is with both.
     const messages = [message(0x050, 10), message(0x060, 10), message(0x300, 1.2)];
     const worst = worstMillis({ bitrate: 125_000, messages }, INVERTED);
-    // Until it takes part: 59.9, 19.6 and 59.9 us. Blocked by one weaker frame, be it the cell's own; 0x050 and 0x060 once; itself.
-    assert.equal(worst['0x101'], 1 + 2 + 1 + 0.1394);
+    // Until it takes part: 58.5, 19.6 and 58.5 us. Blocked by one weaker frame, be it the cell's own; 0x050 and 0x060 once; itself.
+    assert.equal(worst['0x101'], 1 + 2 + 1 + 0.1366);
     assert.equal(worst['0x7A1'], 'overload');
   });
 
@@ -165,7 +187,7 @@ rules:
     const messages = [message(0x050, 100), message(0x060, 100), message(0x300, 10)];
     const worst = worstMillis({ bitrate: 125_000, messages }, INVERTED);
     // Nothing is weaker; 0x050, 0x060, 0x101 and 0x300 once; itself.
-    assert.equal(worst['0x7A1'], 4 + 1 + 0.1394);
+    assert.equal(worst['0x7A1'], 4 + 1 + 0.1366);
   });
 
   const SEVERAL = tableOf(`version: 1
@@ -182,8 +204,8 @@ rules:
     const messages = [message(0x050, 100), message(0x300, 10)];
     const lines = linesOf({ bitrate: 125_000, messages }, SEVERAL);
     // Until it takes part; 0x050, 0x300 and 0x7A1 once; itself: that of either answer.
-    assert.match(lines, /several 0x101 to 0x050 +4\.139 /);
-    assert.match(lines, /several 0x7A1 to 0x050 +4\.139 /);
+    assert.match(lines, /several 0x101 to 0x050 +4\.137 /);
+    assert.match(lines, /several 0x7A1 to 0x050 +4\.137 /);
     assert.match(lines, /several 0x101 to 0x050 may wait behind weaker ones.*: several 0x7A1 to/);
   });
 

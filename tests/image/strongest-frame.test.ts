@@ -4,7 +4,7 @@
  * the strongest of the cell's, while weaker ones have all buffers; alone, and with a frame that comes in meanwhile, which
  * nobody answers, or a filter does, with bytes of it or without, or INT tells of it alone.
  *
- * The sums are in docs/timing-budget.md: alone 43.5 us at most; with a frame, what is declared.
+ * The sums are in docs/timing-budget.md: alone 42.1 us at most; with a frame, what is declared.
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
@@ -165,9 +165,9 @@ async function assertWithin(bitrate: number, between: Between, delays: number[],
   assert.ok(Math.max(...seen) <= most, `${seen.join(' ')} of ${most} us`);
 }
 
-it('the strongest answer takes part within 43.5 us where no frame comes in, whatever the bit rate', async () => {
+it('the strongest answer takes part within 42.1 us where no frame comes in, whatever the bit rate', async () => {
   const seen = micros(await seenAt(1_000_000, 0));
-  assert.ok(seen <= 43.5, `${seen} us`);
+  assert.ok(seen <= 42.1, `${seen} us`);
 });
 
 it('a frame that no filter tells waits for it, and costs nothing', async () => {
@@ -189,8 +189,8 @@ it('where that answer has bytes of it, too', async () => {
 
 it('and at 1 Mbit/s, where such a frame may have to be read first', async () => {
   await assertWithin(1_000_000, BETWEEN.none, [80, 95], DATA);
-  await assertWithin(1_000_000, BETWEEN.filter, [75, 91, 107], DATA);
-  await assertWithin(1_000_000, BETWEEN.window, [83, 99], DATA);
+  await assertWithin(1_000_000, BETWEEN.filter, [75, 91, 96, 107], DATA);
+  await assertWithin(1_000_000, BETWEEN.window, [83, 88, 99], DATA);
   await assertWithin(1_000_000, BETWEEN.single, [0], []);
 });
 

@@ -87,6 +87,7 @@ const MODELS: readonly Model[] = [
     fails: [
       [['STALE_STATUS'], 'assertion'],
       [['FLAG_KEPT'], 'assertion'],
+      [['LATE_TOO_LATE'], 'assertion'],
       [['NOT_BEHIND'], 'assertion'],
       [['NO_SECOND_LOOK'], 'assertion'],
       [['NO_WAIT'], 'assertion'],

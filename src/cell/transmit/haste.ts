@@ -6,26 +6,32 @@
  * It waits only while none can be lost: it is out before the frame comes that finds no buffer. With INT for both receive
  * buffers that is the next but one after INT was last seen high; where RXB0 is kept for requests, the next one. INT has
  * to be seen high before a frame may wait again, so one displacement after the other cannot keep frames for longer.
- * Where no filter can tell a request, transactions do not even look at INT meanwhile.
+ * Where no filter can tell a request, transactions do not even look at INT meanwhile. Nor do they faster than 500 kbit/s
+ * where RX STATUS tells it: there such a request waits as any other frame.
  * Does not: read, or send.
  */
 import { nanosToTicks } from '../../rt/deadline';
 import { SoftwareTimer } from '../../rt/software-timer';
+import { REORDER_FAST_BITRATE, REORDER_READ_SPI_BYTES } from '../bounds';
 import { AnyParts } from '../parts';
-import { frameNanos, shortestFrameNanos } from '../urgent/line-poll';
+import { shortestFrameNanos } from '../urgent/line-poll';
 
-/** READ STATUS and READ RX BUFFER. */
-const READ_BYTES: u64 = 2 + 14;
 /** The longest transaction that may begin while a frame waits: LOAD TX BUFFER, and behind it BIT MODIFY. */
-const LOAD_BYTES: u64 = 14;
-const REST_BYTES: u64 = 4;
-/** Faster than this, in bit/s, the bus may be free for the second time before READ and WRITE of a window are over. */
-const WINDOW_BITRATE: u32 = 500_000;
+const LOAD_BYTES: u32 = 14;
+const REST_BYTES: u32 = 4;
+/** All of the step behind LOAD TX BUFFER: BIT MODIFY twice, and RTS. */
+const REST_STEP_BYTES: u32 = 4 + 4 + 1;
+/** Beside the bytes of that transaction and of READ. */
+const HANDLING_NANOS: u64 = 4_000;
+/** The same with no more than the clocks of the bytes: READ STATUS and READ, 3.0 us, and 3.8 us for the step at most. */
+const FAST_HANDLING_NANOS: u64 = 7_000;
 
 @final
 export class Haste<Parts extends AnyParts> {
   /** The strongest frame was just decided, or is being brought into the place of a weaker one. */
   isOn: bool = false;
+  /** A request that a filter tells waits as any other frame, without RX STATUS. */
+  isDeaf: bool = false;
   /** A weaker frame is being displaced, or was. */
   hasVictim: bool = false;
   /** The strongest frame is in its buffer, but not requested. */
@@ -51,8 +57,11 @@ export class Haste<Parts extends AnyParts> {
 
   /** A frame of `strength` waits, and may take the place of a weaker one in the next step. */
   begin(strength: u32): void {
+    if (this.isOn) {
+      this.strength = min<u32>(this.strength, strength);
+      return;
+    }
     this.strength = strength;
-    if (this.isOn) return;
     const parts = this.parts;
     this.isOn = true;
     this.isLoaded = false;
@@ -65,9 +74,16 @@ export class Haste<Parts extends AnyParts> {
     const frames: u64 = this.isShared ? 2 : 1;
     const nanos = frames * shortestFrameNanos(parts);
     const perSecond = parts.clock.ticksPerSecond();
-    const taken = frameNanos(parts, READ_BYTES);
-    this.loadTicks = ticksLeft(nanos, taken + frameNanos(parts, LOAD_BYTES), perSecond);
-    this.restTicks = ticksLeft(nanos, taken + frameNanos(parts, REST_BYTES), perSecond);
+    const isFast = this.isFast;
+    const clockHertz = parts.spi.clockHertz;
+    const timing = parts.spiTiming;
+    const byteNanos = isFast ? timing.wireNanos(clockHertz) : timing.byteNanos(clockHertz);
+    const handling = isFast ? FAST_HANDLING_NANOS : HANDLING_NANOS;
+    const taken = handling + byteNanos * REORDER_READ_SPI_BYTES;
+    const restBytes = isFast ? REST_STEP_BYTES : REST_BYTES;
+    this.loadTicks = ticksLeft(nanos, taken + byteNanos * LOAD_BYTES, perSecond);
+    this.restTicks = ticksLeft(nanos, taken + byteNanos * restBytes, perSecond);
+    this.isDeaf = isFast && !this.isShared && !this.isLineKept && this.loadTicks !== 0;
     // Each look starts the timer anew.
     if (this.isLineKept) this.sawEmpty(this.looks.ticks - this.intervalTicks);
   }
@@ -106,6 +122,7 @@ export class Haste<Parts extends AnyParts> {
     if (!this.isOn) return;
     if (this.isLineKept) this.looks.start(this.emptyTicks, this.intervalTicks);
     this.isOn = false;
+    this.isDeaf = false;
     this.isWaiting = false;
     this.hasVictim = false;
   }
@@ -127,13 +144,26 @@ export class Haste<Parts extends AnyParts> {
   get isBlind(): bool {
     if (!this.isOn) return false;
     if (this.isWaiting) return !this.isLineKept || this.parts.controller.receiver.requestKnown;
-    return this.isShared && this.loadTicks !== 0;
+    return this.isDeaf || (this.isShared && this.loadTicks !== 0);
   }
 
   /** A request whose answer, of `strength`, takes bytes of it is read afterwards. */
   keepsWindow(strength: u32): bool {
     if (!this.isOn) return false;
-    return strength > this.strength || this.parts.settings.bitrate > WINDOW_BITRATE;
+    return strength > this.strength || this.isFast;
+  }
+
+  /** An answer of `strength`, which is the weaker one, does not take a buffer that gets free just now. */
+  keepsBuffer(strength: u32): bool {
+    return this.isOn && strength > this.strength;
+  }
+
+  /**
+   * The bus may be free for the second time before READ and WRITE of a window are over, and time is so short that it is
+   * counted as it is on the image (bounds.ts).
+   */
+  private get isFast(): bool {
+    return this.parts.settings.bitrate > REORDER_FAST_BITRATE;
   }
 }
 

@@ -36,8 +36,8 @@ const STAGING: u32 = 2;
 export const TAG_HANDED: u32 = 1 << 31;
 /** BIT MODIFY twice and READ STATUS: of a displacement in one step (4 + 4 + 2 bytes). */
 const DISPLACING_TRANSACTIONS: u32 = 3;
-/** Changes of TXP behind which another one or RTS follows in the same step in haste (4 + 4 bytes). */
-const PRIORITY_CHANGES: u32 = 1;
+/** Changes of TXP behind which another one or RTS follows in the same step in haste (4 + 4 + 1 bytes). */
+const PRIORITY_CHANGES: u32 = 2;
 
 @final
 export class TransmitScheduler<Parts extends AnyParts> {
@@ -128,7 +128,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
    */
   sendNow(answer: Frame, strength: u32): Status {
     this.settle();
-    if (!this.answers.isEmpty) return Status.Full;
+    if (!this.answers.isEmpty || this.haste.keepsBuffer(strength)) return Status.Full;
     let buffer = this.slots.freeFor(answer, false, false);
     if (buffer === TRANSMIT_BUFFERS) {
       const polled = this.parts.controller.pollStatus();
@@ -197,9 +197,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
   /** The chip has lost all frames and its buffers' content. */
   forget(): void {
     this.settle();
-    for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
-      unchecked(this.slots.all[buffer]).forget();
-    }
+    this.slots.forget();
     this.tidy();
   }
 
@@ -230,8 +228,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
   }
 
   private ended(slot: TransmitSlot<Parts>): void {
-    const parts = this.parts;
-    const outcome = parts.controller.buffers.ends.outcome(slot.buffer);
+    const outcome = this.parts.controller.buffers.ends.outcome(slot.buffer);
     if (slot.isKept) {
       slot.noteNext();
       this.tidy();
@@ -246,7 +243,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
       if (outcome === TransmitOutcome.Sent) slot.noteBus();
       return;
     }
-    parts.agl.finish(slot.tag & ~TAG_HANDED, outcome === TransmitOutcome.Sent);
+    this.parts.agl.finish(slot.tag & ~TAG_HANDED, outcome === TransmitOutcome.Sent);
     if (this.slots.aglInChip !== 0 && this.slots.promote()) this.tidy();
   }
 
@@ -359,14 +356,18 @@ export class TransmitScheduler<Parts extends AnyParts> {
       return false;
     }
     for (let transaction: u32 = 0; transaction < DISPLACING_TRANSACTIONS; transaction++) {
-      if (!this.transfer.mayBegin(this.haste.isBlind)) break;
-      const priority = buffers.back.setsPriority
+      const isBlind = this.haste.isBlind;
+      if (!this.transfer.mayBegin(isBlind)) break;
+      const isOutcome = buffers.back.isOutcome;
+      const mayClear = buffers.back.setsPriority || (isBlind && !isOutcome);
+      const priority = mayClear
         ? this.priorities.wanted(victim, this.nextStrength, this.slots.underWay)
         : buffers.order.priority(victim);
       const nowTicks = this.parts.clock.nowTicks();
-      const status = this.parts.controller.displaceStep(victim, priority, nowTicks);
+      const status = this.parts.controller.displaceStep(victim, priority, nowTicks, isBlind);
       if (this.transfer.end(status) !== Status.Ok) break;
-      if (!this.parts.controller.frameKnown) this.haste.sawEmpty(nowTicks);
+      // READ STATUS alone tells of RXB1.
+      if (isOutcome && !this.parts.controller.frameKnown) this.haste.sawEmpty(nowTicks);
       if (!buffers.isDisplacing(victim)) break;
     }
     return true;

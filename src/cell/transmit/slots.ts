@@ -81,6 +81,13 @@ export class TransmitSlots<Parts extends AnyParts> {
     else this.answersInChip++;
   }
 
+  /** The chip has lost the content of all buffers. */
+  forget(): void {
+    for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
+      unchecked(this.all[buffer]).forget();
+    }
+  }
+
   /** A buffer is kept for the answer of a filter. */
   get keepsAny(): bool {
     return unchecked(this.all[SLOT_FILTER_0]).isKept || unchecked(this.all[SLOT_FILTER_1]).isKept;

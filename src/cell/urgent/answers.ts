@@ -152,7 +152,8 @@ export class UrgentAnswers<Parts extends AnyParts> {
   /** Sends the answer with `data` of `filter`, whose `slot` has a window, or lets it wait. READ STATUS, WRITE, RTS at most. */
   sendWindow(filter: u32, slot: TransmitSlot<Parts>, data: u64): bool {
     if ((this.scheduler.slots.underWay & slot.bit) !== 0) this.scheduler.settle();
-    const hasRoom = filter === 0 || !this.scheduler.answers.isFull;
+    const isKept = this.scheduler.haste.keepsWindow(slot.keptStrength);
+    const hasRoom = !isKept && (filter === 0 || !this.scheduler.answers.isFull);
     if (slot.isIntact && hasRoom && !this.scheduler.owesEqual(slot) && this.isFree(slot)) {
       const status = slot.loadWindow(data);
       if (status === Status.Ok) return this.request(slot);

@@ -32,6 +32,8 @@ import { Answered, WindowAnswers } from './window';
 
 /** Answers that nobody asked for, after which INT is not believed any more. */
 const UNASKED_MAXIMUM: u32 = 4;
+/** How often one look at the fault state may be put off. */
+const PUT_OFF_MAXIMUM: u32 = 4;
 
 /** What a step of this way came to. */
 export enum SingleStep {
@@ -56,8 +58,8 @@ export class SingleWay<Parts extends AnyParts> {
   /** The step before looked: the other tasks come first, however long a look takes. */
   private hasLooked: bool = false;
   private faultLookTicks: u64 = 0;
-  /** A look at the fault state was put off. */
-  private hasPutOff: bool = false;
+  /** How often a look at the fault state was put off. */
+  private putOff: u32 = 0;
   private readonly transfer: YieldingTransfer<Parts> = new YieldingTransfer<Parts>(this.parts);
 
   constructor(
@@ -82,13 +84,16 @@ export class SingleWay<Parts extends AnyParts> {
 
   /**
    * Puts a look at the fault state, by `timer`, off until READ STATUS was there, and returns true, if that is due before
-   * the look would end: nothing breaks it off for a frame that INT does not tell of. Once for each look.
+   * the look would end: nothing breaks it off for a frame that INT does not tell of. More than once if a request has come
+   * meanwhile, as READ STATUS follows its answer and is due later then.
    */
   comesBefore(timer: SoftwareTimer, nowTicks: u64): bool {
     const dueTicks = this.timer.ticks;
-    this.hasPutOff = !this.hasPutOff && nowTicks + this.faultLookTicks > dueTicks;
-    if (this.hasPutOff) timer.start(dueTicks, 0);
-    return this.hasPutOff;
+    const isDueFirst = nowTicks + this.faultLookTicks > dueTicks;
+    this.putOff = isDueFirst && this.putOff < PUT_OFF_MAXIMUM ? this.putOff + 1 : 0;
+    if (this.putOff === 0) return false;
+    timer.start(dueTicks, 0);
+    return true;
   }
 
   /** One step: at most RTS and READ STATUS (3 bytes), or RX STATUS and RTS (3). */

@@ -2,11 +2,16 @@
 /**
  * Bit rate: the values of the MCP2515's CNF registers for an oscillator and a bit rate, with the chip's
  * limits (DS20001801J, section 5) and encoding (registers 5-1..5-3). src/can/bit-timing.ts calculates the
- * timing.
+ * timing. And how many bit times a frame has.
  */
 import { BitTiming, BitTimingLimits, calculateBitTiming } from '../../can/bit-timing';
 import { Status } from '../../rt/status';
 import { CNF1_SJW_SHIFT, CNF2_BTLMODE, CNF2_PHSEG1_SHIFT, CNF2_SAM } from './registers';
+
+/** The longest frame with its intermission (ISO 11898-1), in bit times. */
+export const FRAME_BITS_MAXIMUM: u32 = 160;
+/** The shortest with its intermission: from SOF to EOF 44, and 3. */
+export const FRAME_BITS_MINIMUM: u32 = 47;
 
 /** Segment 1 is PropSeg 1..8 + PS1 1..8 (Linux uses 3 and up); PS2 2..8; SJW; BRP + 1. */
 const SEGMENT1_MINIMUM: u32 = 3;

@@ -34,7 +34,7 @@ import { InterruptLine } from '../../hal/interrupt-line';
 import { SPI_PART_BYTES_MAXIMUM, SpiBus } from '../../hal/spi-bus';
 import { Counters, FrameEnd } from '../../rt/counters';
 import { Status } from '../../rt/status';
-import { BitRate } from './bit-rate';
+import { BitRate, FRAME_BITS_MAXIMUM, FRAME_BITS_MINIMUM } from './bit-rate';
 import { FaultMonitor } from './fault-monitor';
 import { encodeFrame } from './frame-codec';
 import {
@@ -47,7 +47,7 @@ import { BusMode } from './modes';
 import { countTimeout, Receiver } from './receiver';
 import { Setup } from './setup';
 import { Sleep } from './sleep';
-import { FRAME_BITS_MAXIMUM, TransmitBuffers } from './transmit-buffers';
+import { TransmitBuffers } from './transmit-buffers';
 
 @final
 export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extends Clock> {
@@ -98,7 +98,9 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
     const possible = this.rate.calculate(oscillatorHertz, bitrate);
     if (possible !== Status.Ok) return possible;
     this.bitrate = bitrate;
-    this.buffers.frameTicks = (FRAME_BITS_MAXIMUM * (this.clock.ticksPerSecond() as u64)) / bitrate;
+    const perSecond: u64 = this.clock.ticksPerSecond();
+    this.buffers.frameTicks = (FRAME_BITS_MAXIMUM * perSecond) / bitrate;
+    this.receiver.shortestTicks = (FRAME_BITS_MINIMUM * perSecond) / bitrate;
     this.buffers.closed = true;
     this.receiver.silent = true;
     this.forget();
@@ -277,8 +279,8 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
   }
 
   /** One transaction of `buffers.displaceStep`; call it while `isDisplaceable` or `isDisplacing`. */
-  displaceStep(buffer: u32, priority: u32, nowTicks: u64): Status {
-    const status = this.buffers.displaceStep(buffer, priority, nowTicks);
+  displaceStep(buffer: u32, priority: u32, nowTicks: u64, isBlind: bool = false): Status {
+    const status = this.buffers.displaceStep(buffer, priority, nowTicks, isBlind);
     return status === Status.Busy ? this.pollStatus() : countTimeout(this.counters, status);
   }
 

@@ -71,6 +71,10 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
   private empty1Ticks: u64 = 0;
   /** The frame that was taken last is not older than this, in ticks. */
   takenSinceTicks: u64 = 0;
+  /** Of the shortest frame with its intermission. */
+  shortestTicks: u64 = 0;
+  /** A frame that has come behind the one taken last is not older than this, in ticks; 0: one may have come before. */
+  private behindTicks: u64 = 0;
 
   constructor(
     private readonly bus: Bus,
@@ -161,7 +165,8 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
   /** A frame in the chip is not older than this, in ticks, while the line tells of all frames; else one in RXB1. */
   get waitingSinceTicks(): u64 {
     if (this.acceptance.lineKept) return this.empty1Ticks;
-    return max<u64>(this.line.highTicks, min<u64>(this.empty0Ticks, this.empty1Ticks));
+    const emptyTicks = min<u64>(this.empty0Ticks, this.empty1Ticks);
+    return max<u64>(this.behindTicks, max<u64>(this.line.highTicks, emptyTicks));
   }
 
   /** The core slept until `nowTicks`: nobody can know when the line that woke it has fallen. */
@@ -197,6 +202,7 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
   private noteTime(buffer: u32, nowTicks: u64): void {
     const emptyTicks = buffer === 0 ? this.empty0Ticks : this.empty1Ticks;
     this.takenSinceTicks = max<u64>(this.line.highTicks, emptyTicks);
+    this.behindTicks = this.order.known ? 0 : this.takenSinceTicks + this.shortestTicks;
     if (buffer === 0) this.empty0Ticks = nowTicks;
     else this.empty1Ticks = nowTicks;
   }

@@ -14,9 +14,7 @@
  * until the frame must have ended. TXnIF may be an earlier frame's, so it is cleared first, and TXREQ must be seen set
  * after that. ABTF does not help: ABAT and one-shot mode set it, clearing TXREQ does not.
  *
- * taking back      a pending frame behind another one is not on the wire (transmit-order.ts) and is taken back
- *                  at once: READ STATUS (2), clear TXnIF (4), clear TXREQ and set TXP for what comes next (4),
- *                  READ STATUS (2); see take-back.ts. If the one before it has ended meanwhile: as an abort
+ * A pending frame behind another one is not on the wire (transmit-order.ts). It is taken back at once (take-back.ts).
  */
 import { SpiBus } from '../../hal/spi-bus';
 import { Counters, FrameEnd } from '../../rt/counters';
@@ -33,20 +31,10 @@ import {
   TXBCTRL_TXREQ,
 } from './registers';
 import { TakeBack, TakeBackStep } from './take-back';
-import {
-  hadAttempt,
-  outcomeOf,
-  TRANSMIT_BUFFERS,
-  TransmitEnds,
-  TransmitOutcome,
-  wasReset,
-} from './transmit-ends';
+import { TRANSMIT_BUFFERS, TransmitEnds, TransmitOutcome } from './transmit-ends';
 import { bufferOfBit, requestBit, TransmitOrder } from './transmit-order';
 
 export { requestBit, TRANSMIT_BUFFERS, TransmitOutcome };
-
-/** The longest frame with its intermission (ISO 11898-1), in bit times. */
-export const FRAME_BITS_MAXIMUM: u32 = 160;
 
 const REQUEST_MASK: u32 = STATUS_TX0REQ | STATUS_TX1REQ | STATUS_TX2REQ;
 
@@ -79,6 +67,8 @@ export class TransmitBuffers<Bus extends SpiBus> {
   private aborted: u32 = 0;
   /** TXREQ was cleared long enough ago that the frame must have left the wire. */
   private abortOver: u32 = 0;
+  /** TXREQ was cleared before TXnIF, which may be an earlier frame's. */
+  private flagOld: u32 = 0;
   /** The frame that is being taken back at once. */
   readonly back: TakeBack = new TakeBack();
   /** Whose frames they are, and how they ended. */
@@ -129,6 +119,7 @@ export class TransmitBuffers<Bus extends SpiBus> {
     this.order.requested(bit, this.contending);
     this.isOrderUnsure = this.pending !== 0;
     this.pending |= bit;
+    this.flagOld &= ~bit;
     this.changes++;
     this.ends.begin(buffer, isAgl);
   }
@@ -204,25 +195,28 @@ export class TransmitBuffers<Bus extends SpiBus> {
   }
 
   /**
-   * One transaction of displacing the frame of `buffer`, which has TXP `priority` then. `Busy`: the caller must make
-   * READ STATUS next. `Ok`: call again, while the buffer is occupied. Any other status is an error of the bus.
+   * One transaction of displacing the frame of `buffer`, which has TXP `priority` then. `isBlind`: INT breaks none off.
+   * `Busy`: READ STATUS must be next. `Ok`: call again, while the buffer is occupied. Others: an error of the bus.
    */
-  displaceStep(buffer: u32, priority: u32, nowTicks: u64): Status {
-    return this.takeBack(requestBit(buffer), priority, FrameEnd.Resent, nowTicks);
+  displaceStep(buffer: u32, priority: u32, nowTicks: u64, isBlind: bool = false): Status {
+    return this.takeBack(requestBit(buffer), priority, FrameEnd.Resent, nowTicks, isBlind);
   }
 
-  private takeBack(bit: u32, priority: u32, why: FrameEnd, nowTicks: u64): Status {
+  private takeBack(bit: u32, priority: u32, why: FrameEnd, now: u64, isBlind: bool): Status {
     const back = this.back;
-    back.turnTo(bit, nowTicks);
+    // Whichever frame that is of: nobody else could tell later.
     if (back.step === TakeBackStep.Outcome) return Status.Busy;
+    if (back.step === TakeBackStep.ClearFlagLate) return this.clearFlagLate(back.bit, now);
+    back.turnTo(bit, now);
     if (back.step < TakeBackStep.ClearFlag) {
-      back.poll(nowTicks, this.frameTicks);
+      back.poll(now, this.frameTicks);
       return Status.Busy;
     }
     if (this.canTakeBack(bit)) {
       this.ends.setReason(bufferOfBit(bit), why);
-      if (back.setsPriority) return this.clearRequest(bit, priority, nowTicks);
-      if (!back.isStale(nowTicks)) return this.clearFlag(bit);
+      const isLater = isBlind && back.mayClearLater(now);
+      if (back.setsPriority || isLater) return this.clearRequest(bit, priority, now);
+      if (!back.isStale(now)) return this.clearFlag(bit);
     }
     back.forget();
     return Status.Ok;
@@ -234,14 +228,26 @@ export class TransmitBuffers<Bus extends SpiBus> {
     return status;
   }
 
+  private clearFlagLate(bit: u32, nowTicks: u64): Status {
+    if (!this.back.isTooLate(nowTicks)) {
+      const status = modifyRegister(this.bus, CANINTF, CANINTF_TX0IF << bufferOfBit(bit), 0);
+      if (status !== Status.Ok) return status;
+      this.flagOld &= ~bit;
+    }
+    this.back.forget();
+    return Status.Ok;
+  }
+
   private clearRequest(bit: u32, priority: u32, nowTicks: u64): Status {
     const buffer = bufferOfBit(bit);
     const mask = TXBCTRL_TXREQ | TXBCTRL_TXP_MASK;
     const status = modifyRegister(this.bus, controlOf(buffer), mask, priority);
     // One that gave way is made again: TXnIF, which is clear, tells if the frame was sent meanwhile.
     if (status === Status.Busy) return status;
+    const isLater = !this.back.setsPriority;
     this.back.step = status === Status.Ok ? TakeBackStep.Outcome : TakeBackStep.Poll;
     if (status !== Status.Ok) return status;
+    if (isLater) this.flagOld |= bit;
     this.back.before = this.order.above(bit, this.contending);
     this.abortWanted &= ~bit;
     this.cleared(bit, nowTicks);
@@ -250,22 +256,28 @@ export class TransmitBuffers<Bus extends SpiBus> {
   }
 
   /** READ STATUS after TXREQ was cleared: `requests` shows whether a frame before it is still pending. */
-  private endTakeBack(requests: u32): void {
-    const bit = this.back.bit;
-    this.back.forget();
-    if ((requests & this.back.before) === 0 || (requests & bit) !== 0) return;
+  private endTakeBack(requests: u32, flagged: u32): void {
+    const back = this.back;
+    const bit = back.bit;
+    if ((requests & back.before) === 0 || (requests & bit) !== 0) {
+      this.flagOld &= flagged;
+      if ((this.flagOld & bit) !== 0) back.step = TakeBackStep.ClearFlagLate;
+      else back.forget();
+      return;
+    }
+    back.forget();
+    this.flagOld &= ~bit;
     this.pending &= ~bit;
     this.aborted &= ~bit;
-    const buffer = bufferOfBit(bit);
-    const why = this.ends.reason(buffer);
-    const isResent = why === FrameEnd.Resent;
-    this.conclude(buffer, isResent ? TransmitOutcome.Displaced : TransmitOutcome.Aborted, why);
+    this.changes++;
+    this.ends.concludeAborted(bufferOfBit(bit));
   }
 
   /** All requests were aborted at once (ABAT, or a reset of the chip): none of them was sent. */
   allAborted(why: FrameEnd): void {
+    this.changes++;
     for (let bits = this.pending | this.unresolved; bits !== 0; bits &= bits - 1) {
-      this.conclude(bufferOfBit(bits), TransmitOutcome.Aborted, why);
+      this.ends.conclude(bufferOfBit(bits), TransmitOutcome.Aborted, why);
     }
     this.pending = 0;
     this.unresolved = 0;
@@ -274,6 +286,7 @@ export class TransmitBuffers<Bus extends SpiBus> {
     this.abortReady = 0;
     this.aborted = 0;
     this.abortOver = 0;
+    this.flagOld = 0;
     this.back.forget();
     this.order.forget();
   }
@@ -284,9 +297,9 @@ export class TransmitBuffers<Bus extends SpiBus> {
     const requests = status & REQUEST_MASK;
     this.abortReady |= this.flagCleared & requests;
     this.flagCleared = 0;
-    if (this.back.step === TakeBackStep.Outcome) this.endTakeBack(requests);
+    if (this.back.step === TakeBackStep.Outcome) this.endTakeBack(requests, status >> 1);
     else this.back.polled();
-    const flagged = (status >> 1) & REQUEST_MASK;
+    const flagged = (status >> 1) & REQUEST_MASK & ~this.flagOld;
     const mayBeOnWire = this.aborted & ~this.abortOver & ~flagged;
     const ended = this.pending & ~requests & ~mayBeOnWire;
     if (ended === 0) {
@@ -304,7 +317,7 @@ export class TransmitBuffers<Bus extends SpiBus> {
     // TXnIF is fresh only if it was cleared for an abort.
     const sent = ended & (~unsure | (this.aborted & flagged));
     for (let bits = sent; bits !== 0; bits &= bits - 1) {
-      this.conclude(bufferOfBit(bits), TransmitOutcome.Sent, FrameEnd.Sent);
+      this.ends.conclude(bufferOfBit(bits), TransmitOutcome.Sent, FrameEnd.Sent);
     }
     this.unresolved |= ended & ~sent;
     this.aborted &= ~sent;
@@ -328,7 +341,8 @@ export class TransmitBuffers<Bus extends SpiBus> {
     const back = this.abortableAtOnce();
     if (back !== 0) {
       const buffer = bufferOfBit(back);
-      return this.takeBack(back, this.order.priority(buffer), this.ends.reason(buffer), nowTicks);
+      const why = this.ends.reason(buffer);
+      return this.takeBack(back, this.order.priority(buffer), why, nowTicks, false);
     }
     const bit = this.abortWanted & -this.abortWanted;
     const status = modifyRegister(this.bus, CANINTF, CANINTF_TX0IF << bufferOfBit(bit), 0);
@@ -376,22 +390,9 @@ export class TransmitBuffers<Bus extends SpiBus> {
     this.aborted &= ~bit;
     this.abortOver &= ~bit;
     const control = registersRead() as u32;
-    // Without an abort, only one-shot mode and a reset end a frame unsent.
-    let why: FrameEnd = wasAborted ? this.ends.reason(buffer) : FrameEnd.Error;
-    if (wasReset(control)) why = FrameEnd.ChipReset;
-    let outcome = outcomeOf(control, this.oneShot);
-    // In one-shot mode it may have had its attempt before TXREQ was cleared.
-    if (wasAborted && !hadAttempt(outcome)) outcome = TransmitOutcome.Aborted;
-    if (outcome === TransmitOutcome.Aborted && why === FrameEnd.Resent) {
-      outcome = TransmitOutcome.Displaced;
-    }
-    this.conclude(buffer, outcome, why);
-    return status;
-  }
-
-  private conclude(buffer: u32, outcome: TransmitOutcome, why: FrameEnd): void {
     this.changes++;
-    this.ends.conclude(buffer, outcome, why);
+    this.ends.concludeBy(control, buffer, this.oneShot, wasAborted, (this.flagOld & bit) !== 0);
+    return status;
   }
 }
 

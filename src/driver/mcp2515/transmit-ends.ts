@@ -3,7 +3,7 @@
  * TransmitEnds: for each transmit buffer, whose frame it has, how often it was requested, and how it ended.
  *
  * Each end is counted once: by kind, and by cause apart for AGL's frames and for answers.
- * Does not: find out how a frame ended (transmit-buffers.ts).
+ * Does not: use SPI (transmit-buffers.ts does).
  */
 import { Counter, Counters, FrameEnd } from '../../rt/counters';
 import {
@@ -121,6 +121,31 @@ export class TransmitEnds {
     else this.counters.count(Counter.TransmitErrors);
   }
 
+  /** The frame of `buffer` was aborted before it was sent. */
+  concludeAborted(buffer: u32): void {
+    const why = this.reason(buffer);
+    const isResent = why === FrameEnd.Resent;
+    this.conclude(buffer, isResent ? TransmitOutcome.Displaced : TransmitOutcome.Aborted, why);
+  }
+
+  /**
+   * Concludes the frame of `buffer` by TXBnCTRL, `control`, where TXnIF does not tell how it ended. `isFlagOld`: it may
+   * have been sent, so it is not sent again.
+   */
+  concludeBy(control: u32, buffer: u32, oneShot: bool, wasAborted: bool, isFlagOld: bool): void {
+    // Without an abort, only one-shot mode and a reset end a frame unsent.
+    let why: FrameEnd = wasAborted ? this.reason(buffer) : FrameEnd.Error;
+    if (isFlagOld) why = FrameEnd.Error;
+    if (wasReset(control)) why = FrameEnd.ChipReset;
+    let outcome = outcomeOf(control, oneShot);
+    // In one-shot mode it may have had its attempt before TXREQ was cleared.
+    if (wasAborted && !hadAttempt(outcome)) outcome = TransmitOutcome.Aborted;
+    if (outcome === TransmitOutcome.Aborted && why === FrameEnd.Resent) {
+      outcome = TransmitOutcome.Displaced;
+    }
+    this.conclude(buffer, outcome, why);
+  }
+
   private row(buffer: u32): Row {
     return changetype<Row>(this.rows + buffer * offsetof<Row>());
   }
@@ -139,7 +164,7 @@ function endOf(outcome: TransmitOutcome, why: FrameEnd): FrameEnd {
  * (DS20001801J, register 3-1). For a frame that is repeated until it is sent, MLOA and TXERR describe an earlier
  * attempt.
  */
-export function outcomeOf(control: u32, oneShot: bool): TransmitOutcome {
+function outcomeOf(control: u32, oneShot: bool): TransmitOutcome {
   if (wasReset(control)) return TransmitOutcome.Aborted;
   if (!oneShot) return TransmitOutcome.Sent;
   if ((control & TXBCTRL_MLOA) !== 0) return TransmitOutcome.LostArbitration;
@@ -151,11 +176,11 @@ export function outcomeOf(control: u32, oneShot: bool): TransmitOutcome {
  * TXBnCTRL is as after a reset, as the driver sets no TXP to 0 (transmit-order.ts); or no chip has answered,
  * which loses its supply just then.
  */
-export function wasReset(control: u32): bool {
+function wasReset(control: u32): bool {
   return (control & TXBCTRL_TXP_MASK) === 0 || (control & TXBCTRL_UNUSED) !== 0;
 }
 
 /** An attempt has failed, and one-shot mode makes no other. */
-export function hadAttempt(outcome: TransmitOutcome): bool {
+function hadAttempt(outcome: TransmitOutcome): bool {
   return outcome === TransmitOutcome.LostArbitration || outcome === TransmitOutcome.Error;
 }

@@ -35,16 +35,18 @@ const TASKS = [
 
 describe('S', () => {
   test('has the bytes, the steps and their transactions, and at 1 Mbit/s a frame that is read first', () => {
-    expect(reorderBoundNanos(WIRE, 125_000)).toBe(59_900);
-    expect(reorderBoundNanos(WIRE, 250_000)).toBe(59_900);
-    expect(reorderBoundNanos(WIRE, 500_000)).toBe(59_900);
-    expect(reorderBoundNanos(WIRE, 1_000_000)).toBe(82_500);
+    expect(reorderBoundNanos(WIRE, 125_000)).toBe(58_500);
+    expect(reorderBoundNanos(WIRE, 250_000)).toBe(58_500);
+    expect(reorderBoundNanos(WIRE, 500_000)).toBe(58_500);
+    expect(reorderBoundNanos(WIRE, 1_000_000)).toBe(59_100);
   });
 
   // SPI at 2 MHz: 4.5 us a byte. 45 or 46 bytes, and 16 of a frame that is read; 47 bits are 376 us at 125 kbit/s.
   test('counts a frame that is read where the next one may come before, at a slower SPI', () => {
-    expect(reorderBoundNanos(5 * WIRE, 125_000)).toBe(225_000);
-    expect(reorderBoundNanos(5 * WIRE, 250_000)).toBe(225_000 + 77_200 + 12_000);
+    expect(reorderBoundNanos(5 * WIRE, 125_000)).toBe(223_600);
+    expect(reorderBoundNanos(5 * WIRE, 250_000)).toBe(223_600 + 77_200 + 12_000);
+    // 3 bits are 3 us at 1 Mbit/s, where more than one frame would have to be read.
+    expect(reorderBoundNanos(5 * WIRE, 1_000_000)).toBe(223_600 + 77_200 + 3_000);
   });
 });
 

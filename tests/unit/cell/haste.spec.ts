@@ -7,8 +7,12 @@
  * DS20001801J, table 12-1: READ STATUS a0, RX STATUS b0, BIT MODIFY 05, LOAD TX BUFFER 40 and 42, RTS of TXB0 to TXB2
  * 81, 82, 84, READ RX BUFFER 90 and 94.
  */
+import { Haste } from '../../../src/cell/transmit/haste';
+import { TransmitScheduler } from '../../../src/cell/transmit/scheduler';
 import { Counter } from '../../../src/rt/counters';
-import { FakeBoard } from './fake-board';
+import { Status } from '../../../src/rt/status';
+import { newFrame } from '../support/frames';
+import { FakeBoard, FakeParts } from './fake-board';
 
 const REQUESTS = [
   '20 20 00 00 00 00 00 00 00 00 00 00 00', // 101#
@@ -24,10 +28,12 @@ const SHARED: u32 = 0;
 const URGENT_FIRST: u32 = 4;
 const SINGLE: u32 = 6;
 const WAYS = [SHARED, URGENT_FIRST, SINGLE];
+const FAST = 'bitrate=1000000';
 
 /** The weak answers are pending. Each look at the clock takes 1 us. */
-function pending(receive: u32): FakeBoard {
+function pending(receive: u32, settings: string = ''): FakeBoard {
   const board = new FakeBoard();
+  board.host.commandLine = settings;
   const image = board.loadRules();
   for (let rule: u32 = 0; rule < 3; rule++) {
     image.addAnswer(0x101 + rule, 0x7a1 + rule, 1, 0xa0 + rule);
@@ -60,8 +66,8 @@ function bufferOf(receive: u32): u32 {
 }
 
 /** The same, and the request of the strong one was read. */
-function hasty(receive: u32): FakeBoard {
-  const board = pending(receive);
+function hasty(receive: u32, settings: string = ''): FakeBoard {
+  const board = pending(receive, settings);
   const delayed = board.counted(Counter.AnswersDelayed);
   board.chip.fill(bufferOf(receive), STRONG);
   while ((board.chip.get(CANINTF) & 3) !== 0) board.step();
@@ -152,6 +158,8 @@ describe('another frame', () => {
       const limit = receive === SHARED ? 188 - 34 : 94 - 34;
       for (let over = 0; over < 2; over++) {
         const board = hasty(receive);
+        // No frame comes sooner behind the request. With `single` the last look at RXB1 counts.
+        if (receive !== SINGLE) board.clock.now += 94;
         board.chip.fill(bufferOf(receive), OTHER);
         board.clock.now += over === 0 ? limit - 30 : limit + 10;
         board.step(8);
@@ -189,9 +197,92 @@ describe('a transaction of the haste', () => {
   });
 });
 
+// 47 bits are 47 us. On this board a byte is 0.6 us on the wire: READ STATUS and READ take 9.6 us, LOAD TX BUFFER 8.4, what is
+// behind it 5.4, and 7.0 us beside the bytes. So a frame may wait 22 us before the load, and 25 behind it.
+const SHORTEST = 47;
+
+describe('faster than 500 kbit/s', () => {
+  test('a request that RX STATUS tells waits as any other frame, and is answered behind the haste', () => {
+    for (let steps = 0; steps < 3; steps++) {
+      const board = hasty(URGENT_FIRST, FAST);
+      board.clock.perLook = 0;
+      const log = withFrame(board, steps, 0, FILTERED);
+      expect(log.includes('b0 00') || log.includes('84')).toBe(false, log);
+      board.step(2);
+      const behind = board.chip.take();
+      expect(behind.startsWith('b0 00|84|')).toBe(true, behind);
+      board.step(6);
+      expect(board.counted(Counter.AnsweredStatic)).toBe(4);
+    }
+  });
+
+  test('it is read where it cannot wait, once, and answered then', () => {
+    const board = hasty(URGENT_FIRST, FAST);
+    board.clock.perLook = 0;
+    board.chip.fill(0, FILTERED);
+    board.clock.now += SHORTEST + 24;
+    const log = untilStrong(board);
+    expect(log.includes('b0 00')).toBe(false, log);
+    expect(log.startsWith('a0 00|90 ')).toBe(true, log);
+    expect(log.indexOf('|84')).toBeGreaterThan(0, log);
+    expect(log.indexOf('90 ')).toBe(log.lastIndexOf('90 '), log);
+    expect(board.counted(Counter.AnsweredStatic)).toBe(4);
+  });
+
+  test('a frame behind one that was read counts from the end of that one, and the shortest frame after', () => {
+    const board = hasty(URGENT_FIRST, FAST);
+    board.clock.perLook = 0;
+    board.chip.fill(1, OTHER);
+    board.clock.now += SHORTEST + 24;
+    board.step(2);
+    expect(board.counted(Counter.Received)).toBe(4);
+    const since = board.parts.controller.receiver.takenSinceTicks;
+    // INT was not looked at for long, as a step may take.
+    board.clock.now = since + SHORTEST + 21;
+    board.chip.fill(1, OTHER);
+    board.chip.take();
+    const log = untilStrong(board);
+    expect(log.includes('94 ')).toBe(false, log);
+  });
+
+  test('nothing looks at INT where RX STATUS tells, and every transaction does where INT tells alone', () => {
+    expect(givesWay(URGENT_FIRST, '', 0, FAST)).toBe(false);
+    expect(givesWay(URGENT_FIRST, FILTERED, 0, FAST)).toBe(false);
+    expect(givesWay(SINGLE, '', 0, FAST)).toBe(true);
+    expect(givesWay(SINGLE, OTHER, 1, FAST)).toBe(true);
+  });
+
+  test('an answer with bytes of a request that was read waits behind the haste', () => {
+    const board = new FakeBoard().connected();
+    const haste = new Haste<FakeParts>(board.parts);
+    haste.begin(0x100);
+    expect(haste.keepsWindow(0x0ff)).toBe(false);
+    board.parts.settings.bitrate = 1_000_000;
+    expect(haste.keepsWindow(0x0ff)).toBe(true);
+    haste.end();
+    expect(haste.keepsWindow(0x0ff)).toBe(false);
+  });
+});
+
+describe('a weaker answer that is read in haste', () => {
+  test('leaves the buffer that gets free just then to the stronger frame', () => {
+    const board = new FakeBoard().connected();
+    const scheduler = new TransmitScheduler<FakeParts>(board.parts);
+    const stronger = newFrame(0x010, 0, 0);
+    scheduler.haste.begin(0x010 << 18);
+    scheduler.fromAgl.put(changetype<usize>(stronger), 0x010 << 18, 0);
+    board.chip.take();
+    const weaker = newFrame(0x123, 0, 0);
+    expect(scheduler.sendNow(weaker, 0x123 << 18)).toBe(Status.Full);
+    expect(board.chip.take()).toBe('', 'no READ STATUS for it either');
+    expect(scheduler.sendNow(newFrame(0x00f, 0, 0), 0x00f << 18)).toBe(Status.Ok);
+  });
+});
+
 /** Whether LOAD TX BUFFER of the strong answer may be broken off, with a frame in RXB`buffer` that waits, or none. */
-function givesWay(receive: u32, frame: string, buffer: u32): bool {
-  const board = hasty(receive);
+function givesWay(receive: u32, frame: string, buffer: u32, settings: string = ''): bool {
+  const board = hasty(receive, settings);
+  if (settings.length !== 0) board.clock.perLook = 0;
   board.step();
   if (frame.length !== 0) board.chip.fill(buffer, frame);
   board.chip.givesWay = 1;

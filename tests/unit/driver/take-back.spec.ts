@@ -116,6 +116,124 @@ describe('a frame behind another one', () => {
   });
 });
 
+/** As `displace`, where nothing breaks the transactions off. */
+function displaceBlind(buffer: u32, priority: u32, steps: i32): string {
+  for (let step = 0; step < steps; step++) {
+    expect(can.displaceStep(buffer, priority, now, true)).toBe(Status.Ok);
+  }
+  return chip.take();
+}
+
+/** TXB0 has sent a frame, whose TX0IF nobody has cleared; now one is pending in it behind that of TXB2. */
+function requestBehind(): void {
+  request([0]);
+  chip.finish(0);
+  can.pollStatus();
+  request([2, 0]);
+}
+
+// DS20001801J, section 3.6, note 1, and ISO 11898-1: from READ STATUS to the end of a frame that begins behind another one
+// at least 47 bits pass, 94 us; the rule clears TXnIF within 40 bits, and begins within 20, 40 us.
+describe('a frame behind another one, where nothing breaks the transactions off', () => {
+  test('is taken back by READ STATUS, TXREQ with the next TXP, READ STATUS', () => {
+    requestBehind();
+    expect(displaceBlind(0, 3, 3)).toBe('a0 00|05 30 0b 03|a0 00');
+    expect(can.buffers.ends.outcome(0)).toBe(TransmitOutcome.Displaced);
+    expect(can.buffers.isDisplacing(0)).toBe(false);
+  });
+
+  test('may be on the wire if the one before has ended: TXnIF is cleared then, and tells what becomes of it', () => {
+    requestBehind();
+    displaceBlind(0, 3, 2);
+    chip.finish(2);
+    expect(displaceBlind(0, 3, 1)).toBe('a0 00');
+    expect(can.transmitPending(0)).toBe(true, 'TX0IF is of the frame before');
+    expect(can.buffers.isDisplacing(0)).toBe(true);
+    now += 79;
+    expect(displaceBlind(0, 3, 1)).toBe('05 2c 04 00');
+    expect(can.buffers.isDisplacing(0)).toBe(false);
+    can.pollStatus();
+    expect(can.transmitPending(0)).toBe(true);
+    chip.finish(0);
+    can.pollStatus();
+    expect(can.buffers.ends.outcome(0)).toBe(TransmitOutcome.Sent);
+  });
+
+  test('was not sent, if TXnIF stays clear for the time of a frame', () => {
+    requestBehind();
+    displaceBlind(0, 3, 2);
+    chip.finish(2);
+    displaceBlind(0, 3, 2);
+    now += FRAME_MICROS;
+    can.tendTransmit(now);
+    can.tendTransmit(now);
+    expect(can.buffers.ends.outcome(0)).toBe(TransmitOutcome.Displaced);
+  });
+
+  test('needs TXnIF not cleared where READ STATUS shows it clear', () => {
+    request([2, 0]);
+    displaceBlind(0, 3, 2);
+    chip.finish(2);
+    displaceBlind(0, 3, 1);
+    expect(can.buffers.isDisplacing(0)).toBe(false);
+    expect(can.transmitPending(0)).toBe(true);
+    chip.finish(0);
+    can.pollStatus();
+    expect(can.buffers.ends.outcome(0)).toBe(TransmitOutcome.Sent);
+  });
+
+  test('is not sent again where it was too late to clear TXnIF, and counts as lost by an error', () => {
+    requestBehind();
+    displaceBlind(0, 3, 2);
+    chip.finish(2);
+    displaceBlind(0, 3, 1);
+    const before = counters.of(Counter.FromAglErrors);
+    now += 80;
+    expect(displaceBlind(0, 3, 1)).toBe('');
+    can.pollStatus();
+    expect(can.transmitPending(0)).toBe(true, 'TX0IF says nothing');
+    now += FRAME_MICROS;
+    can.tendTransmit(now);
+    can.tendTransmit(now);
+    expect(can.buffers.ends.outcome(0)).toBe(TransmitOutcome.Aborted);
+    expect(counters.of(Counter.FromAglErrors)).toBe(before + 1);
+  });
+
+  test('has TXnIF cleared first where READ STATUS was longer ago', () => {
+    requestBehind();
+    displaceBlind(0, 3, 1);
+    now += 39;
+    expect(displaceBlind(0, 3, 1)).toBe('05 30 0b 03');
+    requestBehindAnew();
+    displaceBlind(0, 3, 1);
+    now += 40;
+    expect(displaceBlind(0, 3, 1)).toBe('05 2c 04 00');
+    expect(displaceBlind(0, 3, 2)).toBe('05 30 0b 03|a0 00');
+    expect(can.buffers.ends.outcome(0)).toBe(TransmitOutcome.Displaced);
+  });
+
+  test('is settled before another one is turned to', () => {
+    requestBehind();
+    displaceBlind(0, 3, 2);
+    chip.finish(2);
+    transmit(can, 1, newFrame(0x101, 0, 0));
+    chip.take();
+    expect(displaceBlind(1, 3, 2)).toBe('a0 00|05 2c 04 00');
+    expect(can.buffers.isDisplacing(1)).toBe(false);
+    chip.finish(0);
+    can.pollStatus();
+    expect(can.buffers.ends.outcome(0)).toBe(TransmitOutcome.Sent);
+  });
+});
+
+function requestBehindAnew(): void {
+  chip = new FakeChip();
+  can = controllerOn(chip);
+  can.configure(12_000_000, 500_000);
+  can.start();
+  requestBehind();
+}
+
 describe('a frame that may be on the wire is not taken back', () => {
   test('if it was requested before the stronger one', () => {
     request([0, 2]);
