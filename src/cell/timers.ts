@@ -31,7 +31,7 @@ import { AnyParts } from './parts';
 import { countFullRing } from './rule-actions';
 import { ResponsePending } from './response-pending';
 import { SafeState } from './safe-state';
-import { dropUnsafe } from './transmit/drop-unsafe';
+import { UnsafeFrames } from './transmit/unsafe-frames';
 import { TransmitScheduler } from './transmit/scheduler';
 import { UrgentAnswers } from './urgent/answers';
 import { Watches } from './watches';
@@ -50,6 +50,11 @@ export class Timers<Parts extends AnyParts> extends Task {
   );
   private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
   readonly safe: SafeState<Parts> = new SafeState<Parts>(this.parts);
+  private readonly unsafeFrames: UnsafeFrames<Parts> = new UnsafeFrames<Parts>(
+    this.parts,
+    this.scheduler,
+    this.safe,
+  );
   readonly pending: ResponsePending<Parts> = new ResponsePending<Parts>(this.parts, this.answers);
   /** The rule whose answer is being made, or -1. */
   private making: i32 = -1;
@@ -139,8 +144,7 @@ export class Timers<Parts extends AnyParts> extends Task {
       return true;
     }
     if (this.safe.isSettling) {
-      if (this.isClearing)
-        this.isClearing = !dropUnsafe<Parts>(this.parts, this.scheduler, this.safe);
+      if (this.isClearing) this.isClearing = !this.unsafeFrames.step();
       this.safe.isSettling = this.isClearing;
       this.isStarting = false;
       return true;

@@ -5,9 +5,9 @@
  * Never blocks and keeps no frames. A transmit request taken with `receive` stays open until
  * `finishReceived` reports its end, so that "used" means "sent" (LATE_TX_ACK).
  *
- * Bounds: `step` serves at most one register write and one control message, or one request that a STOP has to wait
- * for. `receive` and `submit` handle one ring entry each, of at most 16 descriptors. Each call rings the doorbell at
- * most once. A driver with impossible rings loses the session; an impossible message gets NOT_OK.
+ * Bounds: `step` serves at most one register write and one control message, or gives back one request that a STOP has
+ * to wait for or a bus-off has ended. `receive` and `submit` handle one ring entry each, of at most 16 descriptors. Each
+ * call rings the doorbell at most once. A driver with impossible rings loses the session; an impossible message gets NOT_OK.
  */
 import { Frame } from '../can/frame';
 import { Clock } from '../hal/clock';
@@ -87,7 +87,7 @@ export class CanDevice<
   override step(): bool {
     const happened = this.transport.step();
     this.noticeReset();
-    return this.serveControl() || this.ringAgain() || happened;
+    return this.refuseOpen() || this.serveControl() || this.ringAgain() || happened;
   }
 
   override hasReceived(): bool {
@@ -151,12 +151,12 @@ export class CanDevice<
     const place = this.open.placeOf(tag);
     if (place === this.open.count) return;
     const result = this.open.remove(place);
-    this.receivedOpen = this.open.count !== 0;
+    this.receivedOpen = this.running && this.open.count !== 0;
     this.giveBack(headOf(tag), result, sent);
   }
 
   override isWithdrawn(tag: u32): bool {
-    return this.open.placeOf(tag) === this.open.count;
+    return !this.running || this.open.placeOf(tag) === this.open.count;
   }
 
   /** Returns the transmit request of `head` with its result, a byte at `offset` of the section. */
@@ -338,7 +338,7 @@ export class CanDevice<
       this.reminder.endBusOff();
       this.stop();
       this.stopPending = true;
-      return this.refuseNext();
+      return this.open.count !== 0 || this.refuseNext();
     }
     this.answerControl(this.control(type));
     return true;
@@ -389,10 +389,17 @@ export class CanDevice<
     return RESULT_NOT_OK;
   }
 
-  /** Stops. The open requests are refused now, those in the ring when they are taken. */
+  /** Stops. An open request is refused now, further ones by `refuseOpen`, those in the ring when they are taken. */
   private stop(): void {
     this.running = false;
-    // loop: at most OPEN_MAXIMUM
-    for (let open = this.open.count; open !== 0; open--) this.finishReceived(false);
+    this.finishReceived(false);
+    this.receivedOpen = false;
+  }
+
+  /** Refuses a request that is open since before the device stopped. False: there is none. */
+  private refuseOpen(): bool {
+    if (this.running || this.open.count === 0) return false;
+    this.finishReceived(false);
+    return true;
   }
 }

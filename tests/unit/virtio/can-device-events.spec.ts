@@ -158,6 +158,35 @@ describe('STOP', () => {
     expect(rig.device.running).toBe(false);
   });
 
+  test('with many requests open gives one back in a step, before it takes those of the ring or a START', () => {
+    const rig = runningDevice();
+    rig.device.openMaximum = 3;
+    for (let slot: u32 = 0; slot < 4; slot++) {
+      rig.driver.requestTransmit(slot, 0x0000_0001, 0, 0x10, 0);
+    }
+    for (let taken = 0; taken < 3; taken++) {
+      expect(rig.device.receive(rig.frame)).toBe(Status.Ok);
+    }
+    const tag = rig.device.receivedTag;
+    rig.driver.requestControl(STOP);
+    const answered = rig.driver.usedCount(CONTROL);
+    rig.device.step();
+    expect(rig.driver.usedCount(TRANSMIT)).toBe(1);
+    expect(rig.device.receivedWithdrawn).toBe(true);
+    expect(rig.device.isWithdrawn(tag)).toBe(true, 'also one that is not given back yet');
+    for (let given: u32 = 2; given <= 4; given++) {
+      rig.driver.requestControl(START);
+      rig.device.step();
+      expect(rig.driver.usedCount(TRANSMIT)).toBe(given);
+      expect(rig.device.running).toBe(false, 'a START waits');
+    }
+    expect(rig.driver.usedCount(CONTROL)).toBe(answered);
+    rig.device.step();
+    expect(rig.driver.usedCount(CONTROL)).toBe(answered + 1);
+    rig.device.step();
+    expect(rig.device.running).toBe(true);
+  });
+
   test('that a reset interrupts is forgotten', () => {
     const rig = runningDevice();
     rig.driver.requestTransmit(0, 0x0000_0001, 0, 0x10, 0);
@@ -222,6 +251,25 @@ describe('bus-off', () => {
     expect(rig.device.running).toBe(false);
     expect(rig.device.submit(setFrame(rig.frame, 1, 0, 0))).toBe(Status.PeerNotReady);
     expect(rig.device.transport.operating).toBe(true, 'the session goes on');
+  });
+
+  test('gives many open requests back one at a time, before a START is taken', () => {
+    const rig = runningDevice();
+    rig.device.openMaximum = 3;
+    for (let slot: u32 = 0; slot < 3; slot++) {
+      rig.driver.requestTransmit(slot, 0x0000_0001, 0, 0x10, 0);
+      expect(rig.device.receive(rig.frame)).toBe(Status.Ok);
+    }
+    rig.device.noteBusOff(true, false);
+    expect(rig.driver.usedCount(TRANSMIT)).toBe(1);
+    rig.driver.requestControl(START);
+    rig.device.step();
+    expect(rig.driver.usedCount(TRANSMIT)).toBe(2);
+    rig.device.step();
+    expect(rig.driver.usedCount(TRANSMIT)).toBe(3);
+    expect(rig.device.running).toBe(false);
+    rig.device.step();
+    expect(rig.device.running).toBe(true);
   });
 
   test('right after START is said 5 ms later, when Linux no longer takes itself for stopped', () => {
