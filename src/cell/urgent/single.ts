@@ -16,7 +16,6 @@
  * AGL's doorbell, an access that the hypervisor emulates, is rung right after a look at INT.
  * Does not: take or forward frames; ReceiveTask does.
  */
-import { FULL_LOOK_BYTES } from '../../driver/mcp2515/fault-monitor';
 import { RequestLine } from '../../driver/mcp2515/receiver';
 import { Sentence } from '../../page/sentences';
 import { Counter } from '../../rt/counters';
@@ -34,6 +33,8 @@ import { Answered, WindowAnswers } from './window';
 const UNASKED_MAXIMUM: u32 = 4;
 /** How often one look at the fault state may be put off. */
 const PUT_OFF_MAXIMUM: u32 = 4;
+/** On SPI. */
+const READ_STATUS_BYTES: u64 = 2;
 
 /** What a step of this way came to. */
 export enum SingleStep {
@@ -57,7 +58,8 @@ export class SingleWay<Parts extends AnyParts> {
   private timer: SoftwareTimer = new SoftwareTimer();
   /** The step before looked: the other tasks come first, however long a look takes. */
   private hasLooked: bool = false;
-  private faultLookTicks: u64 = 0;
+  /** While READ STATUS is not due for so long, it has just been there. */
+  private justLookedTicks: u64 = 0;
   /** How often a look at the fault state was put off. */
   private putOff: u32 = 0;
   private readonly transfer: YieldingTransfer<Parts> = new YieldingTransfer<Parts>(this.parts);
@@ -77,20 +79,21 @@ export class SingleWay<Parts extends AnyParts> {
     const nanos = lookIntervalNanos(parts);
     const perSecond = parts.clock.ticksPerSecond();
     this.intervalTicks = nanosToTicks(nanos, perSecond);
-    this.faultLookTicks = nanosToTicks(frameNanos(parts, FULL_LOOK_BYTES), perSecond);
+    const lookTicks = nanosToTicks(frameNanos(parts, READ_STATUS_BYTES), perSecond);
+    this.justLookedTicks = max<u64>(this.intervalTicks, lookTicks) - lookTicks;
     this.timer.start(nowTicks, this.intervalTicks);
     this.answers.scheduler.haste.putsOff(timer, this.intervalTicks);
   }
 
   /**
-   * Puts a look at the fault state, by `timer`, off until READ STATUS was there, and returns true, if that is due before
-   * the look would end: nothing breaks it off for a frame that INT does not tell of. More than once if a request has come
-   * meanwhile, as READ STATUS follows its answer and is due later then.
+   * Puts a look at the fault state, by `timer`, off until READ STATUS was there, and returns true: nothing breaks it off
+   * for a frame that INT does not tell of. More than once if requests come meanwhile, as READ STATUS follows each answer,
+   * and is due later then.
    */
   comesBefore(timer: SoftwareTimer, nowTicks: u64): bool {
     const dueTicks = this.timer.ticks;
-    const isDueFirst = nowTicks + this.faultLookTicks > dueTicks;
-    this.putOff = isDueFirst && this.putOff < PUT_OFF_MAXIMUM ? this.putOff + 1 : 0;
+    const hasJustLooked = nowTicks + this.justLookedTicks <= dueTicks;
+    this.putOff = hasJustLooked || this.putOff === PUT_OFF_MAXIMUM ? 0 : this.putOff + 1;
     if (this.putOff === 0) return false;
     timer.start(dueTicks, 0);
     return true;
