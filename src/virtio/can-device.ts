@@ -42,9 +42,8 @@ import { DevicePhase, TransportDevice } from './transport-device';
 import { VirtqueueDevice } from './virtqueue-device';
 
 /**
- * How long frames and a bus-off are held back after START. Linux's driver sends START before it enables its
- * polling, so an earlier frame would stay unseen until the next one. It becomes "active" only some time after
- * the answer, and ignores an earlier bus-off.
+ * How long frames and a bus-off are held back after START. Linux's driver polls only some time later, so an earlier frame
+ * would stay unseen until the next one. It is "active" only some time after the answer, and ignores an earlier bus-off.
  */
 export const RECEIVE_HOLD_MICROS: u32 = 5_000;
 
@@ -249,10 +248,7 @@ export class CanDevice<
     this.stop();
   }
 
-  /**
-   * True if a control message is not answered, or was just answered. Linux waits for its interrupt without a
-   * limit, and receives none from a device that has left.
-   */
+  /** A control message is unanswered, or was just answered. Linux waits without a limit, and who has left cannot ring. */
   protected override isControlUnanswered(): bool {
     if (!this.transport.operating) return false;
     return this.stopPending || this.reminder.once || this.transport.controlQueue.hasAvailable();
