@@ -46,6 +46,8 @@ it(
     const cell = new FakeCell().start().live();
     const bridge = await startBridge(cell);
     try {
+      // It answers questions before it has had its first turn.
+      await until('its first beat', () => cell.bridgeBeat.limitMillis !== 0);
       const first = cell.bridgeBeat;
       // Both ends are processes of one busy machine here: as long as the file's own heartbeat.
       assert.equal(first.limitMillis, 3000);
