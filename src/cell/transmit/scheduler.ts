@@ -2,10 +2,9 @@
 /**
  * TransmitScheduler: lets the cell take part in each arbitration with the strongest frame it owes.
  *
- * It owes the answers that were decided, and the frames taken out of AGL's ring. They wait in two lists, the
- * next one first. The strongest goes into a free buffer. If there is none, a weaker frame that cannot be on
- * the wire is displaced: taken back, and put back to its place in its list. TXP follows the strength.
- * AGL's frames have at most two buffers, in turn, so that they leave without a gap.
+ * It owes the answers that were decided, and the frames taken out of AGL's ring. They wait in two lists, the next first.
+ * The strongest goes into a free buffer. If there is none, a weaker frame that cannot be on the wire is displaced: taken
+ * back, to its place in its list. TXP follows the strength. AGL's frames have two buffers at most, in turn: no gap.
  *
  * Bounds: a step makes at most one transaction of at most 14 bytes, which gives way to INT. `sendNow` is for
  * the step that has decided the answer: READ STATUS, LOAD TX BUFFER, BIT MODIFY and RTS (2 + 14 + 4 + 1).
@@ -161,10 +160,10 @@ export class TransmitScheduler<Parts extends AnyParts> {
     if (polled === Status.Ok) buffers.back.seen(this.parts.clock.nowTicks(), buffers.frameTicks);
   }
 
-  /** One step. False: nothing is to be done now. Each end of a frame is a change. */
+  /** One step. False: nothing was done, nor is to be done now. Each end of a frame is a change, and AGL is told of it. */
   step(): bool {
     if (this.isBlocked && this.changes === this.parts.controller.buffers.changes) return false;
-    this.settle();
+    const hasEnded = this.settle();
     this.isBlocked = false;
     const haste = this.haste;
     if (this.parts.controller.buffers.isOrderUnsure && !haste.hasVictim) return this.look();
@@ -184,7 +183,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
     this.changes = this.parts.controller.buffers.changes;
     this.isBlocked = true;
     this.calls &= ~EAGER;
-    return hasWork;
+    return hasWork || hasEnded;
   }
 
   /** READ STATUS: whether a frame has left since one was requested beside it. */
@@ -201,16 +200,17 @@ export class TransmitScheduler<Parts extends AnyParts> {
     this.tidy();
   }
 
-  /** Deals with the frames that have ended since the last call. */
-  settle(): void {
+  /** Deals with the frames that have ended since the last call. False: none has. */
+  settle(): bool {
     const ended = this.slots.underWay & ~this.parts.controller.buffers.occupiedBits;
-    if (ended === 0) return;
+    if (ended === 0) return false;
     this.slots.underWay &= ~ended;
     this.isBlocked = false;
     for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
       const slot = unchecked(this.slots.all[buffer]);
       if ((ended & slot.bit) !== 0) this.ended(slot);
     }
+    return true;
   }
 
   /** Aborts AGL's frames that its end no longer wants, and drops those that wait. */

@@ -125,3 +125,18 @@ describe('a request that has come in at the look before a transaction', () => {
     throw new Error('the frame was not requested');
   });
 });
+
+describe('the end of a frame', () => {
+  test('of AGL, with nothing else to do, is a step: AGL is told, and no other task works in it', () => {
+    const board = new FakeBoard().connected();
+    const scheduler = new TransmitScheduler<FakeParts>(board.parts);
+    scheduler.addFromAgl(newFrame(0x101, 1, 1), 0);
+    for (let count = 0; count < 8; count++) scheduler.step();
+    const buffer = scheduler.noteSent().buffer;
+    expect(scheduler.step()).toBe(false, 'it is on its way');
+    board.chip.finish(buffer);
+    board.parts.controller.pollStatus();
+    expect(scheduler.step()).toBe(true);
+    expect(scheduler.step()).toBe(false);
+  });
+});
