@@ -64,6 +64,8 @@ class Collected {
   aglLookNanos: number | undefined;
   /** Two filters keep two transmit buffers (docs/timing-budget.md, "Where there is one buffer"). */
   hasTwoFilters = false;
+  /** Tables are swapped. */
+  isSwapped = false;
   /** From AGL's ring until the node has the frame. */
   takingNanos = 0;
   readonly watch: AttemptWatch;
@@ -111,11 +113,13 @@ class Collected {
       );
     const { bitNanos } = this.#bus;
     const graceNanos = S_NANOS;
-    const gapNanos = this.hasTwoFilters ? LOOK_BITS * bitNanos : 0;
+    const lookNanos = LOOK_BITS * bitNanos;
+    const gapNanos = this.hasTwoFilters ? lookNanos : 0;
+    const aglGapNanos = this.isSwapped ? lookNanos : 0;
     return {
       ...latenessOf({
         ...{ attempts, owed: result.owed, isExcused, bitNanos },
-        ...{ graceNanos, gapNanos, takingNanos: this.takingNanos },
+        ...{ graceNanos, gapNanos, aglGapNanos, takingNanos: this.takingNanos },
       }),
       ...{ plan: this.#plan, problems, owed: result.owed, dropped: result.dropped },
       ...{ attempts, absences: absences.length },
@@ -164,6 +168,7 @@ function playCell(rig: Rig, agl: AglSide, plan: StrengthPlan): StrengthReport {
   const paths = tables.flatMap((each) => assignPaths(each));
   collected.takingNanos = STEP_NANOS;
   collected.hasTwoFilters = paths.some(({ number }) => number === 2);
+  collected.isSwapped = plan.swaps !== undefined;
   if (plan.swaps) swapTables(rig, plan, collected.problems);
   const overflowed = new Set<CanFrame>();
   chip.onOverflow = (frame) => void overflowed.add(frame);

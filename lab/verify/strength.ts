@@ -15,7 +15,8 @@
  * before, takes its place: whether a frame that is taken back had started is not known before the end of a frame.
  *
  * Where two filters keep two buffers, a frame may have to wait for one of the node's, the pause until that was seen to
- * have left, and a frame that begins in it (docs/timing-budget.md, "The worst case on the bus").
+ * have left, and a frame that begins in it (docs/timing-budget.md, "The worst case on the bus"). While tables are swapped
+ * a frame of AGL's may.
  *
  * It reports the smallest S for which each demand holds.
  */
@@ -52,6 +53,8 @@ export interface StrengthOptions {
    * 0: there are others.
    */
   readonly gapNanos?: number;
+  /** The same for frames of AGL's alone, which have one buffer while tables are swapped. 0: they have more. */
+  readonly aglGapNanos?: number;
   /** From when a frame of AGL's is in the ring, and it is its turn, until the node takes it out. 0: at once. */
   readonly takingNanos?: number;
 }
@@ -62,10 +65,11 @@ const FRAME_BITS = 160;
 /** How late the node was at worst. */
 export function latenessOf(options: StrengthOptions): Lateness {
   const { attempts, owed, isExcused, bitNanos, graceNanos } = options;
-  const { gapNanos = 0, takingNanos = 0 } = options;
-  const pauseNanos = gapNanos === 0 ? 0 : gapNanos + graceNanos;
-  // In the pause behind a frame of the node's own a frame of another node may begin.
-  const frames = gapNanos === 0 ? 1 : 2;
+  const { gapNanos = 0, aglGapNanos = 0, takingNanos = 0 } = options;
+  const pauseOf = ({ isAnswer }: Owed): number => {
+    const nanos = Math.max(gapNanos, isAnswer ? 0 : aglGapNanos);
+    return nanos === 0 ? 0 : nanos + graceNanos;
+  };
   let [weakerNanos, idleNanos, idealNanos] = [0, 0, 0];
   let [weaker, idle, ideal] = ['', '', ''];
   let freeNanos = 0;
@@ -86,7 +90,7 @@ export function latenessOf(options: StrengthOptions): Lateness {
         // Between two bits of the idle bus nothing can start.
         const unusedNanos = startNanos - Math.max(wasFree, each.turnNanos);
         const isReplacing = isReplaced && unusedNanos <= graceNanos;
-        const isIdle = unusedNanos >= bitNanos + pauseNanos && !isReplacing;
+        const isIdle = unusedNanos >= bitNanos + pauseOf(each) && !isReplacing;
         const isWeaker = each.key < winnerKey && startNanos >= wasFree && !isReplaced;
         const missedNanos = startNanos - Math.max(each.fromNanos, rightNanos.get(each) ?? 0);
         if (!isWeaker) rightNanos.set(each, startNanos);
@@ -106,9 +110,10 @@ export function latenessOf(options: StrengthOptions): Lateness {
     if (!each.isSent || isExcused(each.untilNanos)) continue;
     const takenNanos = each.turnNanos + (each.isAnswer ? 0 : takingNanos);
     const { beyondNanos, isBehindOwn } = beyondIdeal({ ...each, turnNanos: takenNanos }, attempts);
-    const allowedNanos = isBehindOwn
-      ? FRAME_BITS * bitNanos * frames + pauseNanos
-      : FRAME_BITS * bitNanos;
+    const pauseNanos = isBehindOwn ? pauseOf(each) : 0;
+    // In the pause behind a frame of the node's own a frame of another node may begin.
+    const frames = pauseNanos === 0 ? 1 : 2;
+    const allowedNanos = FRAME_BITS * bitNanos * frames + pauseNanos;
     const nanos = beyondNanos - allowedNanos;
     if (nanos <= idealNanos) continue;
     idealNanos = nanos;

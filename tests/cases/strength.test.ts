@@ -47,6 +47,10 @@ const FOUND = {
     ...[2_001_327, 2_002_367],
     // The same: a frame of AGL's that was in the ring 13 us before an arbitration, and not taken.
     1_002_934,
+    // The same: a frame of AGL's behind an answer in the one buffer that it has while tables are swapped.
+    1_002_218,
+    // A frame that txtimeout-ms took back while a frame of another node was ending; the next answer had no buffer.
+    1848,
   ],
   // The same: two filters, and the pause behind a frame of the cell's own.
   seedsAsDevice: [1_002_165],

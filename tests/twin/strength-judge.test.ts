@@ -9,7 +9,7 @@ import { TIED_SEED } from '../../lab/random/strength-plan.ts';
 import { runIdeal } from '../../lab/random/strength-run.ts';
 import type { StrengthReport } from '../../lab/random/strength-run.ts';
 import { owedOf } from '../../lab/verify/owed.ts';
-import { latenessOf } from '../../lab/verify/strength.ts';
+import { latenessOf, type StrengthOptions } from '../../lab/verify/strength.ts';
 import type { Attempt } from '../../lab/verify/attempts.ts';
 import { arbitrationKeyOf, type CanFrame, makeFrame } from '../../twin/bus/can-frame.ts';
 
@@ -123,7 +123,7 @@ describe('the judge of strength', () => {
   function beyondOf(
     attempts: readonly Attempt[],
     due: { readonly isAnswer: boolean; readonly beforeNanos: number },
-    options: { readonly gapNanos?: number; readonly takingNanos?: number } = {},
+    options: Pick<StrengthOptions, 'gapNanos' | 'aglGapNanos' | 'takingNanos'> = {},
   ): number {
     const fromNanos = attempts[0].startNanos - due.beforeNanos;
     const times = { fromNanos, turnNanos: fromNanos, untilNanos: attempts.at(-1)!.startNanos };
@@ -171,5 +171,20 @@ describe('the judge of strength', () => {
       );
     assert.equal(of(true), 0);
     assert.equal(of(false), FRAME + INTERMISSION);
+  });
+
+  it('allows it while tables are swapped to frames of AGL alone', () => {
+    const of = (isAnswer: boolean): number =>
+      beyondOf(
+        backToBack(1_000_000, [
+          { frame: WEAKER, own: true },
+          { frame: WEAKER, own: false },
+          { frame: OWN, own: true },
+        ]),
+        { isAnswer, beforeNanos: 0 },
+        { aglGapNanos: 16 * BIT },
+      );
+    assert.equal(of(false), 0);
+    assert.equal(of(true), FRAME + INTERMISSION);
   });
 });

@@ -124,10 +124,7 @@ export class TransmitBuffers<Bus extends SpiBus> {
     this.ends.begin(buffer, isAgl);
   }
 
-  /**
-   * Requests an abort of the frame of `buffer`. Does nothing if it is not pending. `why`: the reason that is
-   * counted if the frame is not sent; the first one counts.
-   */
+  /** Requests an abort of the frame of `buffer`, if it is pending. `why`: counted if it is not sent; the first one counts. */
   abort(buffer: u32, why: FrameEnd): void {
     const bit = requestBit(buffer);
     if (((this.abortWanted | this.flagCleared | this.abortReady | this.aborted) & bit) !== 0)
@@ -371,7 +368,9 @@ export class TransmitBuffers<Bus extends SpiBus> {
   /** TXREQ of `bit` was cleared. */
   private cleared(bit: u32, nowTicks: u64): void {
     this.aborted |= bit;
-    this.order.cleared(bit);
+    // If the line was high a byte ago, the three bits behind a frame of which it tells next last on: four bytes in 2.5.
+    const isLate = !this.bus.yields || this.bus.byteTicks << 8 >= this.frameTicks;
+    this.order.cleared(bit, isLate);
     this.ends.setOverTicks(bufferOfBit(bit), nowTicks + this.frameTicks);
   }
 

@@ -85,9 +85,9 @@ export class TransmitOrder {
     else this.exposed |= bit;
   }
 
-  /** TXREQ of `bit` was cleared. */
-  cleared(bit: u32): void {
-    this.sinceHigh |= bit;
+  /** TXREQ of `bit` was cleared. `isLate`: a frame of another node may have ended long enough before for it to begin. */
+  cleared(bit: u32, isLate: bool): void {
+    if (isLate) this.sinceHigh |= bit;
     this.sincePoll |= bit;
   }
 

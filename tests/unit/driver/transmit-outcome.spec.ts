@@ -213,6 +213,43 @@ describe('an abort', () => {
     expect(can.transmitWork(now)).toBe(false);
   });
 
+  test('with a look at INT at each byte is known to be in time if INT tells of another frame next', () => {
+    for (let looking = 0; looking < 2; looking++) {
+      begin(false);
+      // INT is high.
+      can.useInterruptLine = true;
+      expect(can.attention(now)).toBe(false);
+      can.abort(0, FrameEnd.TimedOut);
+      chip.yields = looking === 1;
+      for (let step = 0; step < 3; step++) can.tendTransmit(now);
+      chip.yields = false;
+      chip.fill(0, '20 20 00 00 01 aa 00 00 00 00 00 00 00');
+      expect(can.receive(newFrame(0, 0, 0), now)).toBe(Status.Ok);
+      can.pollStatus();
+      for (let step = 0; step < 3; step++) if (can.transmitWork(now)) can.tendTransmit(now);
+      const outcome = can.buffers.ends.outcome(0);
+      // Else TXREQ may have been cleared after the end of that frame, with the cell's already on the wire.
+      expect(outcome).toBe(looking === 1 ? TransmitOutcome.Aborted : TransmitOutcome.None);
+    }
+  });
+
+  test('with bytes that are long against the intermission is not known to be in time', () => {
+    begin(false);
+    can.useInterruptLine = true;
+    can.attention(now);
+    can.abort(0, FrameEnd.TimedOut);
+    chip.yields = true;
+    // Four bytes of two ticks are 8 us, and three bits 6.
+    chip.byteTicks = 2;
+    for (let step = 0; step < 3; step++) can.tendTransmit(now);
+    chip.yields = false;
+    chip.fill(0, '20 20 00 00 01 aa 00 00 00 00 00 00 00');
+    can.receive(newFrame(0, 0, 0), now);
+    can.pollStatus();
+    for (let step = 0; step < 3; step++) if (can.transmitWork(now)) can.tendTransmit(now);
+    expect(can.buffers.ends.outcome(0)).toBe(TransmitOutcome.None);
+  });
+
   test('leaves the other buffers alone', () => {
     begin(false);
     transmit(can, 2, newFrame(0x100, 0, 0));
