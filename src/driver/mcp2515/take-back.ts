@@ -3,8 +3,8 @@
  * TakeBack: what is next in taking one pending frame back at once, and whether it may still be.
  *
  * READ STATUS (2 bytes) shows that the frame is pending behind another one. TXnIF is cleared (4), then TXREQ, with TXP
- * set for what comes next (4), and READ STATUS (2) shows whether the frame before it is still pending: then this one was not on the wire at any time. The first READ
- * STATUS may be one that was made for another reason.
+ * set for what comes next (4), and READ STATUS (2) shows whether the frame before it is still pending: then this one was
+ * not on the wire at any time. The first READ STATUS may be one that was made for another reason.
  *
  * Where nothing breaks these transactions off, TXREQ is cleared first, and TXnIF only if the frame before has ended. That
  * is in time before the shortest frame that may have begun then can have been sent (models/abort.pml, FLAG_LATE).

@@ -368,7 +368,7 @@ export class TransmitBuffers<Bus extends SpiBus> {
   /** TXREQ of `bit` was cleared. */
   private cleared(bit: u32, nowTicks: u64): void {
     this.aborted |= bit;
-    // If the line was high a byte ago, the three bits behind a frame of which it tells next last on: four bytes in 2.5.
+    // The line was high a byte ago. A frame that it tells of next has three bits behind it; four bytes take less than 2.5.
     const isLate = !this.bus.yields || this.bus.byteTicks << 8 >= this.frameTicks;
     this.order.cleared(bit, isLate);
     this.ends.setOverTicks(bufferOfBit(bit), nowTicks + this.frameTicks);
