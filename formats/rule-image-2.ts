@@ -52,6 +52,9 @@ export const RULE_NUMBERS_2 = {
   /** The most conditions of one rule. */
   RULE_CONDITIONS_MAXIMUM: 16,
 
+  /** The most frames of the safe state. */
+  SAFE_FRAMES_MAXIMUM: 32,
+
   /** Header flag: frames of AGL's that no rule takes do not reach the bus. */
   RULES_FLAG_AGL_DENY: 0x8,
   /** Header flag: beside a table that is loaded later, the rules about frames of AGL's stay in force. */

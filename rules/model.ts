@@ -204,7 +204,7 @@ export interface Timer {
 }
 
 /** Frames that a safe state may have. */
-export const SAFE_FRAMES_MAXIMUM = 32;
+export const SAFE_FRAMES_MAXIMUM = RULE_NUMBERS_2.SAFE_FRAMES_MAXIMUM;
 
 /** When the frames of the safe state are sent. */
 export interface SafeState {

@@ -47,7 +47,7 @@ export class FromAglTask<Parts extends AnyParts> extends Task {
 
   override run(nowTicks: u64): bool {
     this.mayBeEarly = true;
-    if (this.parts.agl.isBackEnd) this.scheduler.withdraw();
+    if (this.parts.agl.isBackEnd && this.scheduler.withdraw()) return true;
     // Mostly the ring is empty, which is looked at in each round.
     if (!this.parts.agl.hasReceived() || (!this.hasRoom && !this.isRefusing)) return false;
     this.take(nowTicks);

@@ -8,6 +8,7 @@
  * Does not: send (Timers), or end a session (LinkReport).
  */
 import {
+  SAFE_FRAMES_MAXIMUM,
   TIMER_IN_SAFE_STATE,
   TIMER_SAFE_STATE,
   TIMER_UNTIL_NEVER,
@@ -19,8 +20,6 @@ import { Counter } from '../rt/counters';
 import { microsToTicks } from '../rt/deadline';
 import { AnyParts } from './parts';
 
-/** Frames that a safe state may have. Each frame of AGL's is compared with them while it stands. */
-const FRAMES_MAXIMUM: u32 = 32;
 /** Silence after which AGL is gone if the table says nothing. */
 const AFTER_MICROS: u32 = 100_000;
 /** Why AGL counts as gone, bits of the trace's record. */
@@ -34,7 +33,7 @@ export class SafeState<Parts extends AnyParts> {
   stands: bool = false;
   /** It has begun, or its frames are not all known: no frame of AGL's is taken. */
   isSettling: bool = false;
-  private readonly identifiers: usize = heap.alloc(FRAMES_MAXIMUM << 2);
+  private readonly identifiers: usize = heap.alloc(SAFE_FRAMES_MAXIMUM << 2);
   private count: u32 = 0;
   /** A frame has ended it, and AGL was not there since. */
   private isDismissed: bool = false;
@@ -74,9 +73,9 @@ export class SafeState<Parts extends AnyParts> {
     this.ends = 0;
   }
 
-  /** The table has `timer`. */
+  /** The checked table has `timer`. */
   add(timer: TimerFields): void {
-    if ((timer.flags & TIMER_IN_SAFE_STATE) === 0 || this.count === FRAMES_MAXIMUM) return;
+    if ((timer.flags & TIMER_IN_SAFE_STATE) === 0) return;
     const rule = this.parts.responder.table.rule(timer.rule);
     store<u32>(this.identifiers + (this.count << 2), rule.answerIdentifier);
     this.count++;
@@ -85,7 +84,7 @@ export class SafeState<Parts extends AnyParts> {
   /** The safe state has a frame with this identifier word. A remote frame has it as well: it asks for a live value. */
   owns(identifier: u32): bool {
     const wanted = identifier & ~IDENTIFIER_REMOTE;
-    // loop: at most FRAMES_MAXIMUM
+    // loop: at most SAFE_FRAMES_MAXIMUM
     for (let frame: u32 = 0; frame < this.count; frame++) {
       if (load<u32>(this.identifiers + (frame << 2)) === wanted) return true;
     }

@@ -3,7 +3,12 @@
  * AnswerSummary: what the rules and timers of a table say about answers on the bus, gathered while they are
  * checked, so that nobody has to go through them again while the cell runs.
  */
-import { TIMER_PENDING, TimerFields } from '../../build/generated/rule-image';
+import {
+  SAFE_FRAMES_MAXIMUM,
+  TIMER_IN_SAFE_STATE,
+  TIMER_PENDING,
+  TimerFields,
+} from '../../build/generated/rule-image';
 import { hasIdentifiers, moreAnswersOf } from './program-check';
 import {
   PATH_FILTER_0,
@@ -32,8 +37,11 @@ export class AnswerSummary {
   secondIsShared: bool = false;
   /** The timer that is response pending, or -1. */
   pending: i32 = -1;
+  /** Frames of the safe state. */
+  private safeFrames: u32 = 0;
 
   clear(): void {
+    this.safeFrames = 0;
     this.answers = 0;
     this.hasUnkept = false;
     this.first = -1;
@@ -71,8 +79,10 @@ export class AnswerSummary {
     return true;
   }
 
-  /** Adds timer `index`. False: it is a second response pending. */
+  /** Adds timer `index`. False: it is a second response pending, or a frame too many of the safe state. */
   addTimer(timer: TimerFields, index: u32): bool {
+    if ((timer.flags & TIMER_IN_SAFE_STATE) !== 0) this.safeFrames++;
+    if (this.safeFrames > SAFE_FRAMES_MAXIMUM) return false;
     if ((timer.kind as u32) !== TIMER_PENDING) return true;
     if (this.pending >= 0) return false;
     this.pending = index;

@@ -11,6 +11,7 @@
 import {
   ACTION_MODIFY,
   ActionFields,
+  SAFE_FRAMES_MAXIMUM,
   STEP_BYTES,
   TIMER_IN_SAFE_STATE,
 } from '../../build/generated/rule-image';
@@ -44,6 +45,9 @@ export class LockedWall {
   isSafe: bool = false;
   /** Why `pass` has refused a frame. */
   refusal: Refusal = Refusal.Unlisted;
+  /** Identifier words of the frames of the locked safe state. */
+  private readonly safeIdentifiers: usize = heap.alloc(SAFE_FRAMES_MAXIMUM << 2);
+  private safeCount: u32 = 0;
   private readonly modified: Frame = changetype<Frame>(allocateFrames(1));
   private readonly kept: Frame = changetype<Frame>(allocateFrames(1));
 
@@ -54,23 +58,28 @@ export class LockedWall {
     return this.isSet && hasSafeState(this.sections);
   }
 
-  /** The safe state of the locked table has a frame with this identifier word. At most one look at each timer. */
+  /** The safe state of the locked table has a frame with this identifier word. */
   keeps(identifier: u32): bool {
-    const sections = this.sections;
-    // loop: at most RULES_MAXIMUM_2
-    for (let index: u32 = 1; index < sections.timerCount; index++) {
-      const timer = sections.timer(index);
-      if ((timer.flags & TIMER_IN_SAFE_STATE) === 0) continue;
-      if (sections.rule(timer.rule).answerIdentifier === identifier) return true;
+    // loop: at most SAFE_FRAMES_MAXIMUM
+    for (let frame: u32 = 0; frame < this.safeCount; frame++) {
+      if (load<u32>(this.safeIdentifiers + (frame << 2)) === identifier) return true;
     }
     return false;
   }
 
-  /** The table in force, whose parts are `sections`, is locked. */
+  /** The table in force, whose parts are `sections`, is locked. It was checked. Once, at the start. */
   lock(sections: TableSections): void {
     this.sections.use(sections);
     this.states.lock();
     this.isSet = true;
+    // loop: at most RULES_MAXIMUM_2
+    for (let index: u32 = 1; index < sections.timerCount; index++) {
+      const timer = sections.timer(index);
+      if ((timer.flags & TIMER_IN_SAFE_STATE) === 0) continue;
+      const identifier = sections.rule(timer.rule).answerIdentifier;
+      store<u32>(this.safeIdentifiers + (this.safeCount << 2), identifier);
+      this.safeCount++;
+    }
   }
 
   /** State of rule `index` of the locked table. */

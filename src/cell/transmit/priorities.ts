@@ -162,24 +162,26 @@ export class TransmitPriorities<Parts extends AnyParts> {
   }
 
   /**
-   * Finds the place of each buffer. Once for each step: the comparisons are the longest part of it,
+   * Finds the place of each buffer, from the three pairs. Once for each step: the comparisons are the longest part of it,
    * and no look at INT is between them.
    */
   // path: at most 3 a step, where TXP fits already and a frame is placed, or one is displaced in haste
   private findPlaces(): void {
-    let places: u32 = 0;
-    // The compiler makes one loop of both.
+    let counting: u32 = 0;
+    this.places = 0;
     for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
-      let place = NO_PLACE;
-      if (this.counts(buffer)) {
-        place = 0;
-        for (let other: u32 = 0; other < TRANSMIT_BUFFERS; other++) {
-          if (other !== buffer && this.counts(other) && this.goesBefore(other, buffer)) place++;
-        }
-      }
-      places |= place << (buffer << PLACE_SHIFT);
+      if (this.counts(buffer)) counting |= 1 << buffer;
+      else this.places |= NO_PLACE << (buffer << PLACE_SHIFT);
     }
-    this.places = places;
+    if ((counting & 0b011) === 0b011) this.compare(0, 1);
+    if ((counting & 0b101) === 0b101) this.compare(0, 2);
+    if ((counting & 0b110) === 0b110) this.compare(1, 2);
+  }
+
+  /** One more goes before the later of two buffers that count. */
+  private compare(one: u32, other: u32): void {
+    const later = this.goesBefore(one, other) ? other : one;
+    this.places += 1 << (later << PLACE_SHIFT);
   }
 
   private placeOf(buffer: u32): u32 {

@@ -213,8 +213,8 @@ export class TransmitScheduler<Parts extends AnyParts> {
     return true;
   }
 
-  /** Aborts AGL's frames that its end no longer wants, and drops those that wait. */
-  withdraw(): void {
+  /** Aborts AGL's frames that its end no longer wants, or drops one that waits. True: it has dropped one. */
+  withdraw(): bool {
     const parts = this.parts;
     for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
       const slot = unchecked(this.slots.all[buffer]);
@@ -222,9 +222,10 @@ export class TransmitScheduler<Parts extends AnyParts> {
       if (parts.agl.isWithdrawn(slot.tag & ~TAG_HANDED))
         parts.controller.abort(buffer, FrameEnd.Withdrawn);
     }
-    if (!this.fromAgl.isEmpty && parts.agl.isWithdrawn(this.fromAgl.frontTag & ~TAG_HANDED)) {
-      this.refuse(true, Status.PeerNotReady);
-    }
+    const waiting = this.fromAgl;
+    const isOver = !waiting.isEmpty && parts.agl.isWithdrawn(waiting.frontTag & ~TAG_HANDED);
+    if (isOver) this.refuse(true, Status.PeerNotReady);
+    return isOver;
   }
 
   private ended(slot: TransmitSlot<Parts>): void {

@@ -8,6 +8,7 @@
  */
 import { Counter } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
+import { runsOf } from '../../../src/rt/task-rows';
 import { newFrame } from '../support/frames';
 import { FakeBoard } from './fake-board';
 
@@ -260,6 +261,23 @@ describe('where Linux drives the cell', () => {
       expect(board.counted(Counter.FromAglStopped)).toBe(1);
       expect(board.counted(Counter.FromAgl)).toBe(0);
     }
+  });
+
+  test('a frame that is given up is a step, so that it counts for no other task', () => {
+    const board = device();
+    send(board);
+    while (board.parts.fromAgl.isEmpty) board.step();
+    board.parts.controller.buffers.closed = true;
+    board.linux.leave();
+    board.aglRuns = false;
+    const fromAgl = board.parts.rows.at(8);
+    let runs = runsOf(fromAgl);
+    for (let steps = 0; board.counted(Counter.FromAglStopped) === 0 && steps < 1_000; steps++) {
+      runs = runsOf(fromAgl);
+      board.step();
+    }
+    expect(board.counted(Counter.FromAglStopped)).toBe(1);
+    expect(runsOf(fromAgl)).toBe(runs + 1);
   });
 
   test('a frame that was displaced is sent again, and Linux hears of its end once', () => {

@@ -95,6 +95,20 @@ describe('the safe state of an image', () => {
     expectWord(safe + 20, 1, 'what tells of its end');
   });
 
+  test('has at most 32 frames', () => {
+    for (let count: u32 = 31; count <= 33; count++) {
+      image = new RuleImage2(table.staging);
+      rule = image.addTimed(0x101, 8, 0);
+      image.addSafeState(100_000, 0, 0, 0, 0);
+      for (let frame: u32 = 0; frame < count; frame++)
+        store<u8>(image.addTimer(0, 1000, 0, 0, 0), 1, 1);
+      image.beginIndex([]);
+      image.finish();
+      const isRight = checkStaged(table) === Status.Ok;
+      expect(isRight).toBe(count <= 32, count.toString());
+    }
+  });
+
   test('is there once, and there are at most 512 timers', () => {
     expectWord(image.address + 48, 513, '513 timers', Status.RulesCount);
   });
