@@ -215,15 +215,14 @@ export class TransmitScheduler<Parts extends AnyParts> {
 
   /** Aborts AGL's frames that its end no longer wants, or drops one that waits. True: it has dropped one. */
   withdraw(): bool {
-    const parts = this.parts;
     for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
       const slot = unchecked(this.slots.all[buffer]);
       if ((this.slots.underWay & slot.bit) === 0 || !slot.isAgl) continue;
-      if (parts.agl.isWithdrawn(slot.tag & ~TAG_HANDED))
-        parts.controller.abort(buffer, FrameEnd.Withdrawn);
+      if (this.parts.agl.isWithdrawn(slot.tag & ~TAG_HANDED))
+        this.parts.controller.abort(buffer, FrameEnd.Withdrawn);
     }
     const waiting = this.fromAgl;
-    const isOver = !waiting.isEmpty && parts.agl.isWithdrawn(waiting.frontTag & ~TAG_HANDED);
+    const isOver = !waiting.isEmpty && this.parts.agl.isWithdrawn(waiting.frontTag & ~TAG_HANDED);
     if (isOver) this.refuse(true, Status.PeerNotReady);
     return isOver;
   }
