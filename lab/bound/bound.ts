@@ -12,10 +12,12 @@ import type { Watched } from './counts.ts';
 import { Flow, type Limit, type Question, type Share } from './flow.ts';
 import { C_FILE, ImageSource, type EnteredFunctions, type SourceInputs } from './image-source.ts';
 import { plainName } from './names.ts';
-import type { Way } from './points.ts';
+import type { Refusal, Way } from './points.ts';
 import type { FunctionGraph } from './program.ts';
 import type { Loop } from './regions.ts';
-import { isNamed, RUN_OVERDUE, TASKS, type TaskEntry } from './tasks.ts';
+import type { Step, StepFunctions } from './step-entries.ts';
+import { limitsOf, type StepLimits } from './step-facts.ts';
+import { isNamed, RUN_OVERDUE, STEP_ENDED, TASKS, type TaskEntry } from './tasks.ts';
 
 /** Everything that a bound is made of. */
 export interface Inputs extends SourceInputs {
@@ -72,6 +74,9 @@ export class StepBounds {
           if (this.#taskOf(from, target) === undefined) return [outcome];
           return outcome === undefined ? [0, 1] : [outcome];
         },
+        refusal: (from, target) => {
+          return this.#taskOf(from, target)?.refusal;
+        },
         limit: (loop, graph, loops) => this.#limit(loop, graph, loops),
         isDeviceWrite: (address) =>
           this.#nanosAt(address) ===
@@ -93,6 +98,36 @@ export class StepBounds {
   /** The most that the call of a memory function at `address` copies or fills. */
   bytesAt(address: number): number {
     return this.#source.bytesAt(address);
+  }
+
+  /** What tells the steps of a run apart. */
+  get stepFunctions(): StepFunctions {
+    const all = [...this.#inputs.code.graphs.values()];
+    const has = ({ start, end }: FunctionGraph, address: number): boolean =>
+      address >= start && address < end;
+    const own = all.filter((graph) => graph.name === 'cell_main' || this.#isOverdue(graph));
+    const named = (graph: FunctionGraph): string => this.nameAt(graph.start);
+    return {
+      functionOf: (address) => all.find((graph) => has(graph, address))?.start,
+      isExecutive: (address) => own.some((graph) => has(graph, address)),
+      tasks: new Map(
+        TASKS.flatMap(({ name, run }) =>
+          all.filter((graph) => isNamed(named(graph), run)).map(({ start }) => [start, name]),
+        ),
+      ),
+      ended: all.find((graph) => isNamed(named(graph), STEP_ENDED))?.start,
+      nanosAt: (address) => this.#nanosAt(address) ?? 0,
+    };
+  }
+
+  /** What `task` takes at most when it refuses. Undefined: nothing is declared. */
+  refusalOf(task: string): Refusal | undefined {
+    return TASKS.find(({ name }) => name === task)?.refusal;
+  }
+
+  /** How often a step of `task` enters functions at most. */
+  limitsOf(task: string): StepLimits {
+    return limitsOf(task, [...this.#inputs.code.graphs.keys()], (start) => this.nameAt(start));
   }
 
   /** Where a step begins. */
@@ -118,6 +153,7 @@ export class StepBounds {
       isWanted: (way, from) => this.#taskOf(from, way.call?.target) === task && way.result !== 0,
       spiBytes: task.name === 'receive' ? spiBytes : spiBytes + POLL_BYTES,
       byteNanos: this.#inputs.wireNanos,
+      limits: this.limitsOf(task.name),
     };
     const { nanos, shares } = await this.#flow.longest(question);
     return { name: task.name, nanos: Math.ceil(nanos), shares };
@@ -136,11 +172,12 @@ export class StepBounds {
   }
 
   /** In the executive's own code, tasks that are not `task` refuse. */
-  #isBarred(task: TaskEntry, { call, result }: Way, from: FunctionGraph): boolean {
-    if (call === undefined) return false;
+  #isBarred(task: TaskEntry, { call, result, refused }: Way, from: FunctionGraph): boolean {
+    const target = refused?.target ?? call?.target;
+    if (target === undefined) return false;
     // The core rests after a step in which no task worked.
-    if (call.target === this.#rest) return true;
-    const asked = this.#taskOf(from, call.target);
+    if (target === this.#rest) return true;
+    const asked = this.#taskOf(from, target);
     if (asked === undefined) return false;
     if (this.#isOverdue(from) && asked.isTimed !== true) return true;
     if (asked === task) return asked.isAlways === true && result === 0;
@@ -212,12 +249,29 @@ function namesByLine(abi: string): string[] {
   return names;
 }
 
-/** The functions of the path that take at least `least`. */
-export function describePath(bounds: StepBounds, { shares }: TaskBound, least: number): string[] {
-  return shares
-    .filter(({ nanos }) => nanos >= least)
-    .map(({ start, entries, nanos }) => {
-      const times = entries.toFixed(1).padStart(8);
-      return `${Math.round(nanos).toString().padStart(9)} ns ${times} x  ${plainName(bounds.nameAt(start))}`;
+/** The functions of the path, or of the longest step that was `seen`, that take at least `least` nanoseconds. */
+export function describePath(
+  bounds: StepBounds,
+  { shares }: TaskBound,
+  seen: Step | undefined,
+  least: number,
+): string[] {
+  const functions = new Map(shares.map((share) => [share.start, share]));
+  for (const start of seen?.spent.keys() ?? [])
+    if (!functions.has(start)) functions.set(start, { start, entries: 0, nanos: 0 });
+  const cell = (nanos: number, entries: number): string =>
+    `${Math.round(nanos).toString().padStart(9)} ns ${entries.toFixed(1).padStart(7)} x`;
+  const head = `${'longest path'.padStart(22)}   ${'longest step seen'.padStart(22)}`;
+  const rows = [...functions.values()]
+    .map((path) => ({
+      ...{ path, entries: seen?.entries.get(path.start) ?? 0 },
+      nanos: seen?.spent.get(path.start) ?? 0,
+    }))
+    .filter(({ path, nanos }) => Math.max(path.nanos, nanos) >= least)
+    .sort((one, other) => other.path.nanos - one.path.nanos)
+    .map(({ path, entries, nanos }) => {
+      const name = plainName(bounds.nameAt(path.start));
+      return `${cell(path.nanos, path.entries)}   ${cell(nanos, entries)}  ${name}`;
     });
+  return [head, ...rows];
 }

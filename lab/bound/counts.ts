@@ -10,6 +10,7 @@ import type { EnteredFunctions } from './image-source.ts';
 import type { FunctionGraph } from './program.ts';
 import type { Loop } from './regions.ts';
 import type { SourceLoop } from './source-loops.ts';
+import { StepEntries, type StepFunctions } from './step-entries.ts';
 
 export interface Watched {
   readonly loop: Loop;
@@ -28,6 +29,7 @@ export interface CountedFacts {
   readonly entered: readonly EnteredFunctions[];
   readonly stepBegins: number;
   readonly bytesAt: (address: number) => number;
+  readonly stepFunctions: StepFunctions;
 }
 
 interface Count {
@@ -70,6 +72,10 @@ export class LoopCounter {
   readonly #steps = new Map<string, StepCount>();
   readonly #executed = new Set<number>();
   readonly #copied = new Set<string>();
+  /** Entries of functions, by task. */
+  readonly entries: StepEntries;
+  /** A step has begun on the board. */
+  #hasBegun = true;
   /** Steps that began. */
   steps = 0;
   /** Where the memory function that runs was called, and the bytes that it has at most. */
@@ -80,6 +86,7 @@ export class LoopCounter {
   /** All tasks of `bounds` were computed. */
   constructor(bounds: CountedFacts) {
     this.#bounds = bounds;
+    this.entries = new StepEntries(bounds.stepFunctions);
     const watched = [...bounds.asked.values()];
     this.#counts = watched.map((one) => ({ watched: one, rounds: 0, most: 0 }));
     const functions = new Map<FunctionGraph, Running>();
@@ -117,11 +124,19 @@ export class LoopCounter {
     return count;
   }
 
+  /** Another board begins: what runs before its first step is not counted. */
+  begin(): void {
+    this.#hasBegun = false;
+    this.entries.forget();
+  }
+
   /** The emulator has entered a block of its own, which may have several of the program. */
   entered(address: number, bytes: number): void {
     const from = address % GUEST_VIEW;
     for (let at = from; at < from + bytes; at += 4) {
       if (at === this.#bounds.stepBegins) this.#stepBegins();
+      if (!this.#hasBegun) continue;
+      this.entries.ran(at, at === from ? this.#last : at - 4);
       if (this.#bounds.uncounted.has(at)) this.#executed.add(at);
       const place = this.#places.get(at);
       if (place === undefined) continue;
@@ -145,6 +160,7 @@ export class LoopCounter {
   }
 
   #stepBegins(): void {
+    this.#hasBegun = true;
     this.steps += 1;
     for (const one of this.#steps.values()) one.now = 0;
   }

@@ -9,6 +9,7 @@
  */
 import { LinearProgram, type Optimum, type Sum } from './linear.ts';
 import type { FunctionGraph } from './program.ts';
+import type { StepLimits } from './step-facts.ts';
 import { OUT, pointsOf, type Code, type Points, type Way } from './points.ts';
 import { depthFirst, loopsIn, partsOf, type Loop } from './regions.ts';
 
@@ -50,6 +51,7 @@ export interface Question {
   /** One of these calls is made. */
   readonly isWanted: (way: Way, from: FunctionGraph) => boolean;
   readonly spiBytes: number;
+  readonly limits: StepLimits;
   /** Clocks of a byte. */
   readonly byteNanos: number;
 }
@@ -104,6 +106,7 @@ export class Flow {
       nanos: (address) => this.#facts.nanos(address),
       outcomes: (target) => this.#member(target)?.points.outcomes ?? [],
       results: (from, target, outcome) => this.#facts.results(from, target, outcome),
+      refusal: (from, target) => this.#facts.refusal(from, target),
     };
     const points = pointsOf(graph, entry, code, end);
     const next = (block: number): readonly number[] =>
@@ -138,6 +141,11 @@ export class Flow {
         if (way.to !== OUT) balance[way.to].push([-1, column]);
         else if (way.outcome !== undefined) put(exits, `${start} ${way.outcome}`, [1, column]);
         if (question.isWanted(way, points.graph)) wanted.push([1, column]);
+        const many = way.refused?.spiBytes ?? 0;
+        if (many > 0) {
+          bytes.push([many, column]);
+          objective.push([many * question.byteNanos, column]);
+        }
         if (way.call === undefined || covered.some(({ blocks }) => blocks.has(way.fromBlock)))
           return;
         put(entries, way.call.target, [-1, column]);
@@ -225,6 +233,7 @@ export class Flow {
       const reached = starts.filter((start) => members.has(start));
       program.add(ones(reached.map((start) => nameOf(start))), '<=', times);
     }
+    this.#addLimits(program, question, members);
     program.add(wanted, '=', 1);
     program.add(bytes, '<=', question.spiBytes);
     program.maximize(objective);
@@ -254,6 +263,32 @@ export class Flow {
     }
     for (const [name, sum] of made)
       program.add([...sum, [-(most.get(name) ?? 0), nameOf(start)]], '<=', 0);
+  }
+
+  #addLimits(
+    program: LinearProgram,
+    { limits: { entries, alternatives, times: own } }: Question,
+    members: ReadonlyMap<number, Member>,
+  ): void {
+    const times = new Map(entries.map((one) => [one.start, one.times]));
+    for (const [start, most] of times)
+      if (members.has(start)) program.add([[1, nameOf(start)]], '<=', most);
+    for (const { start, nanos } of own) {
+      const ways = members.get(start)?.points.ways ?? [];
+      const sum = ways.map((way, at) => [way.nanos, nameOf(start, at)] as const);
+      program.add(
+        sum.filter(([cost]) => cost > 0),
+        '<=',
+        nanos,
+      );
+    }
+    for (const [ones, others] of alternatives) {
+      const shareOf = (starts: readonly number[]): Sum =>
+        starts
+          .filter((start) => members.has(start) && times.get(start) !== 0)
+          .map((start) => [1 / (times.get(start) ?? 1), nameOf(start)] as const);
+      program.add([...shareOf(ones), ...shareOf(others)], '<=', 1);
+    }
   }
 
   #reached({ isBarred }: Question): Map<number, Member> {

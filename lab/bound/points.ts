@@ -28,6 +28,8 @@ export interface Way {
   readonly toBlock?: number;
   /** A call of `target` that ends by its outcome of that number. */
   readonly call?: { readonly target: number; readonly outcome: number };
+  /** A task that refuses: what is called there, whose own ways the step does not go, and bytes on SPI. */
+  readonly refused?: { readonly target: number; readonly spiBytes: number };
   /** What a call has said to the caller, as the caller takes it. */
   readonly result?: Known;
   /** Number of the function's own outcome, if `to` is OUT. */
@@ -54,7 +56,18 @@ export interface Code {
     target: number,
     outcome: Known | undefined,
   ) => readonly (Known | undefined)[];
+  /** What it takes in all when `from` calls `target`, a task, and it refuses. Undefined: its own ways say. */
+  readonly refusal: (from: FunctionGraph, target: number) => Refusal | undefined;
 }
+
+/** What a task that refuses takes at most, and the bytes on SPI, whose clocks are not in it. */
+export interface Refusal {
+  readonly nanos: number;
+  readonly spiBytes: number;
+}
+
+/** What a task returns that refuses. */
+const REFUSES = 0;
 
 /** More states than this in one place become one that knows nothing. */
 const STATES_MAXIMUM = 12;
@@ -103,8 +116,21 @@ export function pointsOf(graph: FunctionGraph, entry: number, code: Code, end?: 
         state,
         CALL_WRITES.map(({ register }) => register),
       );
+      const refusal = code.refusal(graph, target);
+      if (refusal !== undefined && !isLast) {
+        const values = new Map(kept.values).set(0, REFUSES);
+        const base = { from, nanos: nanos + refusal.nanos, first, at, fromBlock, result: REFUSES };
+        const to = pointAt(at + 4, at + 4, { values });
+        ways.push({
+          ...base,
+          refused: { target, spiBytes: refusal.spiBytes },
+          toBlock: at + 4,
+          to,
+        });
+      }
       code.outcomes(target).forEach((value, outcome) => {
         for (const result of code.results(graph, target, value)) {
+          if (refusal !== undefined && result === REFUSES) continue;
           const values = new Map(kept.values);
           if (result !== undefined) values.set(0, result);
           const base = { from, nanos, first, at, fromBlock, result, call: { target, outcome } };

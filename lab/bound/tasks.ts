@@ -5,6 +5,8 @@
  * Does not: say what they cost.
  */
 
+import type { Refusal } from './points.ts';
+
 export interface TaskEntry {
   /** As in src/cell/tasks.ts. */
   readonly name: string;
@@ -12,26 +14,68 @@ export interface TaskEntry {
   readonly run: readonly [string, string];
   /** It always works when it is asked. */
   readonly isAlways?: true;
+  /** What it takes at most when it is asked and refuses. Absent: its own ways say. */
+  readonly refusal?: Refusal;
   /** The executive asks it when its timer is overdue. */
   readonly isTimed?: true;
 }
 
 export const TASKS: readonly TaskEntry[] = [
-  { name: 'receive', run: ['src/cell/receive/ReceiveTask<', '#run'], isTimed: true },
-  { name: 'acknowledge', run: ['src/cell/acknowledge/AcknowledgeTask<', '#run'] },
-  { name: 'staging', run: ['src/cell/urgent/staging/StagingTask<', '#run'] },
-  { name: 'transmit', run: ['src/cell/receive/TransmitTask<', '#run'] },
-  { name: 'transmit poll', run: ['src/cell/receive/TransmitPollTask<', '#run'], isTimed: true },
-  { name: 'timers', run: ['src/cell/timers/Timers<', '#run'], isTimed: true },
+  {
+    name: 'receive',
+    run: ['src/cell/receive/ReceiveTask<', '#run'],
+    refusal: { nanos: 2500, spiBytes: 2 },
+    isTimed: true,
+  },
+  {
+    name: 'acknowledge',
+    run: ['src/cell/acknowledge/AcknowledgeTask<', '#run'],
+    refusal: { nanos: 40, spiBytes: 0 },
+  },
+  {
+    name: 'staging',
+    run: ['src/cell/urgent/staging/StagingTask<', '#run'],
+    refusal: { nanos: 60, spiBytes: 0 },
+  },
+  {
+    name: 'transmit',
+    run: ['src/cell/receive/TransmitTask<', '#run'],
+    refusal: { nanos: 100, spiBytes: 0 },
+  },
+  {
+    name: 'transmit poll',
+    run: ['src/cell/receive/TransmitPollTask<', '#run'],
+    refusal: { nanos: 80, spiBytes: 0 },
+    isTimed: true,
+  },
+  {
+    name: 'timers',
+    run: ['src/cell/timers/Timers<', '#run'],
+    refusal: { nanos: 110, spiBytes: 0 },
+    isTimed: true,
+  },
   {
     name: 'messages',
     run: ['src/cell/upkeep/MessagesTask<', '#run'],
     isAlways: true,
     isTimed: true,
   },
-  { name: 'fault look', run: ['src/cell/bus/supervisor/BusSupervisor<', '#run'], isTimed: true },
-  { name: 'from AGL', run: ['src/cell/from-agl/FromAglTask<', '#run'] },
-  { name: 'forward', run: ['src/cell/receive/ForwardTask<', '#run'] },
+  {
+    name: 'fault look',
+    run: ['src/cell/bus/supervisor/BusSupervisor<', '#run'],
+    refusal: { nanos: 50, spiBytes: 0 },
+    isTimed: true,
+  },
+  {
+    name: 'from AGL',
+    run: ['src/cell/from-agl/FromAglTask<', '#run'],
+    refusal: { nanos: 180, spiBytes: 0 },
+  },
+  {
+    name: 'forward',
+    run: ['src/cell/receive/ForwardTask<', '#run'],
+    refusal: { nanos: 60, spiBytes: 0 },
+  },
   {
     name: 'link report',
     run: ['src/cell/upkeep/LinkReportTask<', '#run'],
@@ -45,10 +89,29 @@ export const TASKS: readonly TaskEntry[] = [
     isTimed: true,
   },
   // SessionTask's own few instructions are in the function that asks.
-  { name: 'session', run: ['src/virtio/can-link-end/CanLinkEnd', '#step@override'] },
-  { name: 'console', run: ['src/cell/console-task/ConsoleTask<', '#run'], isTimed: true },
-  { name: 'status page', run: ['src/cell/upkeep/StatusPageTask<', '#run'], isTimed: true },
-  { name: 'requests', run: ['src/cell/page/requests/Requests<', '#run'], isTimed: true },
+  {
+    name: 'session',
+    run: ['src/virtio/can-link-end/CanLinkEnd', '#step@override'],
+    refusal: { nanos: 200, spiBytes: 0 },
+  },
+  {
+    name: 'console',
+    run: ['src/cell/console-task/ConsoleTask<', '#run'],
+    refusal: { nanos: 40, spiBytes: 0 },
+    isTimed: true,
+  },
+  {
+    name: 'status page',
+    run: ['src/cell/upkeep/StatusPageTask<', '#run'],
+    refusal: { nanos: 50, spiBytes: 0 },
+    isTimed: true,
+  },
+  {
+    name: 'requests',
+    run: ['src/cell/page/requests/Requests<', '#run'],
+    refusal: { nanos: 80, spiBytes: 0 },
+    isTimed: true,
+  },
   { name: 'rates', run: ['src/cell/rates/Rates<', '#plan'], isAlways: true, isTimed: true },
 ];
 
@@ -57,6 +120,9 @@ export const RUN_OVERDUE: readonly [string, string] = [
   'src/rt/executive/Executive<',
   '#runOverdue',
 ];
+
+/** The function that ends the step of a task. */
+export const STEP_ENDED: readonly [string, string] = ['src/rt/executive/Executive<', '#ended'];
 
 export const isNamed = (name: string, [start, end]: readonly [string, string]): boolean =>
   name.startsWith(start) && name.endsWith(end);

@@ -56,7 +56,7 @@ export class Console<Port extends CharacterPort> {
 
   /** Appends `length` bytes of linear memory. A byte that is not printable ASCII becomes "?". */
   bytes(address: usize, length: u32): Console<Port> {
-    // loop: at most 64, a name or the text of a setting
+    // loop: at most 64, 16 a step: the name of a task; the text of a setting is of the start
     for (let index: u32 = 0; index < length; index++) {
       const character: u32 = load<u8>(address + index);
       const printable = character >= 0x20 && character < 0x7f;
@@ -68,7 +68,7 @@ export class Console<Port extends CharacterPort> {
   /** Appends the bytes at `address` up to the first 0, at most `most`, as `bytes` does. */
   characters(address: usize, most: u32): Console<Port> {
     let length: u32 = 0;
-    // loop: at most 64
+    // loop: at most 64, 16 a step
     while (length < most && load<u8>(address + length) !== 0) length++;
     return this.bytes(address, length);
   }
@@ -76,9 +76,9 @@ export class Console<Port extends CharacterPort> {
   /** Appends a number in decimal. */
   decimal(value: u64): Console<Port> {
     let divisor: u64 = 1;
-    // loop: at most 19, the digits of 2^64
+    // loop: at most 9, the digits of 2^32: a step has no longer numbers
     while (value / divisor >= 10) divisor *= 10;
-    // loop: at most 20
+    // loop: at most 10
     for (; divisor !== 0; divisor /= 10) {
       this.append(CHARACTER_DIGIT_0 + <u32>((value / divisor) % 10));
     }

@@ -31,7 +31,7 @@ export class LateReportTask<Parts extends AnyParts> extends Task {
 
   /** Writes at most one line. The task's period keeps lines apart. */
   override run(_nowTicks: u64): bool {
-    // loop: at most TASKS_MAXIMUM
+    // loop: at most 17, the tasks
     for (let task: u32 = 0; task < this.parts.rows.count; task++) {
       const row = this.parts.rows.at(task);
       const said = this.said + task * 8;

@@ -157,7 +157,7 @@ export class Executive<Board extends Platform, Table extends TaskTable> {
   private findFirst(): Task | null {
     let first: Task | null = null;
     let firstTicks = NEVER;
-    // loop: at most TASKS_MAXIMUM
+    // loop: at most 11, the tasks with a timer
     for (let entry = this.timed; entry < this.endOfTimed; entry += sizeof<usize>()) {
       const task = changetype<Task>(load<usize>(entry));
       const ticks = task.timer.ticks;

@@ -40,7 +40,7 @@ export class TaskRows {
   /** The longest step of all tasks, in ticks. */
   get worstStepTicks(): u32 {
     let worst: u32 = 0;
-    // loop: at most TASKS_MAXIMUM
+    // loop: at most 17, the tasks
     for (let priority: u32 = 0; priority < this.count; priority++) {
       const ticks = worstTicksOf(this.at(priority));
       if (ticks > worst) worst = ticks;

@@ -8,6 +8,8 @@ import { type CountedFacts, LoopCounter } from '../../lab/bound/counts.ts';
 import { graphOf } from '../../lab/bound/program.ts';
 import { depthFirst, loopsIn, partsOf } from '../../lab/bound/regions.ts';
 import { constantsOf, readSource } from '../../lab/bound/source-loops.ts';
+import { StepEntries, type StepFunctions } from '../../lab/bound/step-entries.ts';
+import { faultsOf, type StepLimits } from '../../lab/bound/step-facts.ts';
 
 const CONSTANTS = 'export const BUFFERS: u32 = 3;\nconst BITS: u32 = BUFFERS << 3;\n';
 
@@ -91,12 +93,20 @@ suite('a count', () => {
   const order = depthFirst(0, next);
   const [loop] = loopsIn(partsOf(new Set(order.keys()), next, order));
   const source = { file: 'a.ts', from: 3, to: 4, bound: { times: 2 } };
+  const stepFunctions: StepFunctions = {
+    functionOf: () => 0,
+    tasks: new Map(),
+    isExecutive: () => false,
+    ended: undefined,
+    nanosAt: () => 1,
+  };
   const facts = (more: Partial<CountedFacts> = {}): CountedFacts => ({
     asked: new Map([[4, { loop, graph, source, outermost: loop }]]),
     uncounted: new Set(),
     entered: [],
     stepBegins: 0x100,
     bytesAt: () => 0,
+    stepFunctions,
     ...more,
   });
   /** The emulator's blocks of a call with `rounds`: its first one goes on through the head. */
@@ -191,5 +201,66 @@ suite('a count', () => {
       counter.faults(() => 'f'),
       ['f is marked "not counted", and a step ran it'],
     );
+  });
+});
+
+suite('a step of a run', () => {
+  // The executive at 0 asks the tasks at 0x100 and 0x200, and ends the step at 0x300. An instruction takes 1 ns.
+  const functions: StepFunctions = {
+    functionOf: (address) => address & ~0xff,
+    tasks: new Map([
+      [0x100, 'first'],
+      [0x200, 'second'],
+    ]),
+    isExecutive: (address) => address < 0x100,
+    ended: 0x300,
+    nanosAt: () => 1,
+  };
+  /** Instructions that run one after the other. */
+  const play = (entries: StepEntries, addresses: readonly number[]): void => {
+    addresses.forEach((address, index) => entries.ran(address, addresses[index - 1] ?? 0));
+    entries.stepEnded(addresses.length);
+  };
+  /** `first` refuses in three instructions, `second` works in two, and calls `first`'s function. */
+  const STEP = [0, 0x100, 0x104, 0x108, 4, 0x200, 0x100, 8, 0x300];
+
+  test("is that of the task that was asked last, with all that it entered; a task's function may be called", () => {
+    const entries = new StepEntries(functions);
+    play(entries, STEP);
+    assert.deepEqual([...entries.longest.keys()], ['second']);
+    const { nanos, entries: entered, spent } = entries.longest.get('second')!;
+    assert.equal(nanos, 9);
+    assert.equal(entered.get(0x100), 2);
+    assert.equal(spent.get(0x100), 4);
+  });
+
+  test('tells what the tasks took that refused, also where none worked', () => {
+    const entries = new StepEntries(functions);
+    play(entries, STEP);
+    assert.deepEqual([...entries.refusals], [['first', 3]]);
+    play(entries, [0, 0x100, 4, 0x200, 0x204, 8]);
+    assert.deepEqual(
+      [...entries.refusals],
+      [
+        ['first', 3],
+        ['second', 2],
+      ],
+    );
+    assert.deepEqual([...entries.longest.keys()], ['second']);
+  });
+
+  test('is held against its facts', () => {
+    const entries = new StepEntries(functions);
+    play(entries, STEP);
+    const step = entries.longest.get('second')!;
+    const none = { entries: [], alternatives: [], times: [] };
+    const faults = (limits: Partial<StepLimits>): string[] =>
+      faultsOf('second', { ...none, ...limits }, step, (start) => `a/b/F${start}`);
+    assert.deepEqual(faults({ entries: [{ start: 0x100, times: 2 }] }), []);
+    assert.match(faults({ entries: [{ start: 0x100, times: 1 }] })[0], /entered 2 times/);
+    assert.deepEqual(faults({ times: [{ start: 0x100, nanos: 4 }] }), []);
+    assert.match(faults({ times: [{ start: 0x100, nanos: 3 }] })[0], /took 4 ns/);
+    assert.deepEqual(faults({ alternatives: [[[0x100], [0x400]]] }), []);
+    assert.match(faults({ alternatives: [[[0x400, 0x100], [0x200]]] })[0], /entered .* and /);
   });
 });

@@ -6,6 +6,7 @@
  */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import type { StepLimits } from '../../lab/bound/step-facts.ts';
 import { judge } from '../../lab/bound/judge.ts';
 import { Flow, type Facts, type Limit } from '../../lab/bound/flow.ts';
 import { observe } from '../../lab/bound/observe.ts';
@@ -36,11 +37,15 @@ interface Program {
   readonly second?: number;
   /** How often it is entered. */
   readonly entries?: number;
+  readonly limits?: Partial<StepLimits>;
+  /** What the second function takes when it returns 0, as a task. */
+  readonly refusal?: number;
 }
 
 /** The longest path from the first of `words` to a return, each instruction one nanosecond. */
 async function longest(words: readonly number[], program: Program = {}): Promise<number> {
-  const { rounds = 0, roundsInAll, second = words.length, entries } = program;
+  const { rounds = 0, roundsInAll, second = words.length, entries, refusal } = program;
+  const limits = { entries: [], alternatives: [], times: [], ...program.limits };
   const functions = [
     { name: 'first', start: 0, end: 4 * second },
     { name: 'second', start: 4 * second, end: 4 * words.length },
@@ -55,11 +60,12 @@ async function longest(words: readonly number[], program: Program = {}): Promise
     limit: (loop): Limit => ({ times: rounds, outermost: loop, aStep }),
     called: () => undefined,
     isDeviceWrite: () => false,
+    refusal: () => (refusal === undefined ? undefined : { nanos: refusal, spiBytes: 0 }),
     entered: entries === undefined ? [] : [{ starts: [4 * second], times: entries }],
   };
   const question = {
     ...{ isBarred: () => false, isWanted: () => false },
-    ...{ spiBytes: 0, byteNanos: 0 },
+    ...{ spiBytes: 0, byteNanos: 0, limits },
   };
   return (await new Flow(facts, 0, 0).longest(question)).nanos;
 }
@@ -107,6 +113,43 @@ suite('the longest path', () => {
     const program = { second: first.length, entries: 1 };
     assert.equal(await longest([...first, ...second], program), 15);
   });
+
+  test('holds what a step of the task does at most', async () => {
+    // first: bl second; bl second; ret. second: nop x 9; ret.
+    const words = [call(3), call(2), RET, ...Array<number>(9).fill(NOP), RET];
+    const program = { second: 3 };
+    assert.equal(await longest(words, program), 23);
+    // Its own instructions take 12 of 20: the path is no longer one of the program, and its time still a bound.
+    const times = [{ start: 12, nanos: 20 }];
+    assert.equal(await longest(words, { ...program, limits: { times } }), 23);
+    await assert.rejects(
+      longest(words, { ...program, limits: { times: [{ start: 12, nanos: 19 }] } }),
+      /no longest path/,
+    );
+    await assert.rejects(
+      longest(words, { ...program, limits: { entries: [{ start: 12, times: 1 }] } }),
+      /no longest path/,
+    );
+  });
+
+  test('takes one of two ways that exclude each other', async () => {
+    // first: cbz w5 -> skip; bl second; skip: nop x 4; ret. second: nop x 9; ret. Both: 2 + 10 + 5. Without second: 1 + 5.
+    const words = [cbz(5, 2), call(6), ...Array<number>(4).fill(NOP), RET];
+    const second = words.length;
+    const all = [...words, ...Array<number>(9).fill(NOP), RET];
+    assert.equal(await longest(all, { second }), 17);
+    const alternatives: StepLimits['alternatives'] = [[[0], [4 * second]]];
+    assert.equal(await longest(all, { second, limits: { alternatives } }), 6);
+  });
+
+  test('takes what is declared where a task refuses, and its own ways where it works', async () => {
+    // first: bl second; ret. second: cbz w3 -> zero; mov w0, 1; ret; zero: nop x 20; mov w0, 0; ret.
+    const zero = [...Array<number>(20).fill(NOP), MOV_W0_0, RET];
+    const words = [call(2), RET, cbz(3, 3), MOV_W0_1, RET, ...zero];
+    assert.equal(await longest(words, { second: 2 }), 2 + 1 + 22);
+    assert.equal(await longest(words, { second: 2, refusal: 10 }), 2 + 10);
+    assert.equal(await longest(words, { second: 2, refusal: 2 }), 2 + 3);
+  });
 });
 
 suite('a bound', () => {
@@ -134,17 +177,20 @@ test('the image keeps its bounds, and the emulated run what they rest on', async
   const bounds = await openBounds();
   const rows = taskRows();
   const all = await bounds.all(rows);
-  const seen = await observe(bounds);
+  const seen = await observe(
+    bounds,
+    rows.map(({ name }) => name),
+  );
   const faults = rows.flatMap((row, index) => {
     const { nanos } = all[index];
     const measured = {
       nanos,
       declaredNanos: nanosOf(row, SPI_HERTZ),
-      seenNanos: seen.tasks.get(row.name),
+      seenNanos: seen.longest.get(row.name)?.nanos,
     };
     return judge({ name: row.name, ...measured }).fault ?? [];
   });
   assert.deepEqual([...faults, ...seen.faults, ...bounds.undeclared], []);
-  assert.ok(seen.tasks.size >= 12, 'the run shows steps of the tasks');
+  assert.ok(seen.longest.size >= 12, 'the run shows steps of the tasks');
   assert.ok(seen.steps >= 5_000, `only ${seen.steps} steps were counted`);
 });

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The steps of a run, from the instructions that the emulator executes: whose each is, how often it enters each function,
+ * what that takes, and what a task takes that refuses.
+ *
+ * A step is that of the task which the executive has asked last. One in which none worked is no task's.
+ * Does not: know what is allowed (step-facts.ts).
+ */
+
+/** The functions that decide what a step is. */
+export interface StepFunctions {
+  /** The function that the instruction at an address belongs to. */
+  readonly functionOf: (address: number) => number | undefined;
+  /** The task of each function that is a `run`. */
+  readonly tasks: ReadonlyMap<number, string>;
+  /** The instruction at that address is of the executive's own code, which asks the tasks. */
+  readonly isExecutive: (address: number) => boolean;
+  /** The function that ends a step in which a task worked. */
+  readonly ended: number | undefined;
+  /** What the instruction at an address takes, without the clocks of SPI. */
+  readonly nanosAt: (address: number) => number;
+}
+
+/** What a step has done. */
+export interface Step {
+  readonly nanos: number;
+  /** By the start of each function. */
+  readonly entries: ReadonlyMap<number, number>;
+  readonly spent: ReadonlyMap<number, number>;
+}
+
+export class StepEntries {
+  readonly #functions: StepFunctions;
+  readonly #costs = new Map<number, readonly [start: number, nanos: number]>();
+  #entries = new Map<number, number>();
+  #spent = new Map<number, number>();
+  #task: string | undefined;
+  #hasWorked = false;
+  /** The task that was asked last, until it is known whether it refuses; what that has taken, and whether it still runs. */
+  #asked: string | undefined;
+  #askedNanos = 0;
+  #isIn = false;
+  /** The longest step of each task. */
+  readonly longest = new Map<string, Step>();
+  /** The most that each task took when it refused. */
+  readonly refusals = new Map<string, number>();
+  /** Each step of a task, as it ends. */
+  onStep?: (task: string, step: Step) => void;
+
+  constructor(functions: StepFunctions) {
+    this.#functions = functions;
+  }
+
+  /** The instruction at `address` runs; that at `from` ran before it. */
+  ran(address: number, from: number): void {
+    const [start, nanos] = this.#costAt(address);
+    this.#spent.set(start, (this.#spent.get(start) ?? 0) + nanos);
+    if (this.#isIn && this.#functions.isExecutive(address)) this.#isIn = false;
+    if (this.#isIn) this.#askedNanos += nanos;
+    if (address === start) this.#enters(start, nanos, from);
+  }
+
+  #costAt(address: number): readonly [number, number] {
+    const known = this.#costs.get(address);
+    if (known !== undefined) return known;
+    const { functionOf, nanosAt } = this.#functions;
+    const cost = [functionOf(address) ?? 0, nanosAt(address)] as const;
+    this.#costs.set(address, cost);
+    return cost;
+  }
+
+  #enters(start: number, nanos: number, from: number): void {
+    const { tasks, isExecutive, ended } = this.#functions;
+    this.#entries.set(start, (this.#entries.get(start) ?? 0) + 1);
+    if (start === ended) this.#hasWorked = true;
+    const task = tasks.get(start);
+    if (task === undefined || !isExecutive(from)) return;
+    this.#refused();
+    this.#task = task;
+    this.#asked = task;
+    this.#askedNanos = nanos;
+    this.#isIn = true;
+  }
+
+  #refused(): void {
+    if (this.#asked === undefined) return;
+    const most = this.refusals.get(this.#asked) ?? 0;
+    this.refusals.set(this.#asked, Math.max(most, this.#askedNanos));
+  }
+
+  /** A step has ended that took `nanos`. */
+  stepEnded(nanos: number): void {
+    const task = this.#task;
+    if (!this.#hasWorked) this.#refused();
+    else if (task !== undefined) {
+      const step = { nanos, entries: this.#entries, spent: this.#spent };
+      if (nanos > (this.longest.get(task)?.nanos ?? 0)) this.longest.set(task, step);
+      this.onStep?.(task, step);
+    }
+    this.forget();
+  }
+
+  /** What has run since the last step began is no part of one. */
+  forget(): void {
+    this.#entries = new Map();
+    this.#spent = new Map();
+    this.#task = undefined;
+    this.#asked = undefined;
+    this.#isIn = false;
+    this.#hasWorked = false;
+  }
+}
