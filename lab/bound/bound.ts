@@ -105,14 +105,16 @@ export class StepBounds {
     const all = [...this.#inputs.code.graphs.values()];
     const has = ({ start, end }: FunctionGraph, address: number): boolean =>
       address >= start && address < end;
-    const own = all.filter((graph) => graph.name === 'cell_main' || this.#isOverdue(graph));
+    const own = all.filter((graph) => this.#isExecutive(graph));
     const named = (graph: FunctionGraph): string => this.nameAt(graph.start);
     return {
       functionOf: (address) => all.find((graph) => has(graph, address))?.start,
       isExecutive: (address) => own.some((graph) => has(graph, address)),
       tasks: new Map(
-        TASKS.flatMap(({ name, run }) =>
-          all.filter((graph) => isNamed(named(graph), run)).map(({ start }) => [start, name]),
+        TASKS.flatMap(({ name, run, works }) =>
+          [run, works ?? run].flatMap((one) =>
+            all.filter((graph) => isNamed(named(graph), one)).map(({ start }) => [start, name]),
+          ),
         ),
       ),
       ended: all.find((graph) => isNamed(named(graph), STEP_ENDED))?.start,
@@ -150,7 +152,7 @@ export class StepBounds {
   async #of(task: TaskEntry, spiBytes: number): Promise<TaskBound> {
     const question: Question = {
       isBarred: (way, from) => this.#isBarred(task, way, from),
-      isWanted: (way, from) => this.#taskOf(from, way.call?.target) === task && way.result !== 0,
+      isWanted: (way, from) => this.#isWanted(task, way, from),
       spiBytes: task.name === 'receive' ? spiBytes : spiBytes + POLL_BYTES,
       byteNanos: this.#inputs.wireNanos,
       limits: this.limitsOf(task.name),
@@ -159,10 +161,25 @@ export class StepBounds {
     return { name: task.name, nanos: Math.ceil(nanos), shares };
   }
 
+  #isWanted(task: TaskEntry, { call, result }: Way, from: FunctionGraph): boolean {
+    if (call === undefined) return false;
+    if (this.#isExecutive(from) && this.#workedAt(call.target) === task) return true;
+    return this.#taskOf(from, call.target) === task && result !== 0;
+  }
+
+  /** The task that works if the executive's own code calls `target`. */
+  #workedAt(target: number): TaskEntry | undefined {
+    const name = this.#source.nameAt(target);
+    return TASKS.find(({ works }) => works !== undefined && isNamed(name, works));
+  }
+
+  #isExecutive(graph: FunctionGraph): boolean {
+    return graph.name === 'cell_main' || this.#isOverdue(graph);
+  }
+
   /** The task that the executive's own code asks there. */
   #taskOf(from: FunctionGraph, target: number | undefined): TaskEntry | undefined {
-    if (target === undefined) return undefined;
-    if (from.name !== 'cell_main' && !this.#isOverdue(from)) return undefined;
+    if (target === undefined || !this.#isExecutive(from)) return undefined;
     const name = this.#source.nameAt(target);
     return TASKS.find(({ run }) => isNamed(name, run));
   }
@@ -177,6 +194,8 @@ export class StepBounds {
     if (target === undefined) return false;
     // The core rests after a step in which no task worked.
     if (target === this.#rest) return true;
+    const working = this.#isExecutive(from) ? this.#workedAt(target) : undefined;
+    if (working !== undefined) return working !== task;
     const asked = this.#taskOf(from, target);
     if (asked === undefined) return false;
     if (this.#isOverdue(from) && asked.isTimed !== true) return true;

@@ -124,6 +124,7 @@ export class Flow {
     const exits = new Map<string, [number, string][]>();
     const wanted: [number, string][] = [];
     const bytes: [number, string][] = [];
+    const polls: [number, string][] = [];
     const copies = new Map<number, Copying>();
     const aStepRounds = new Map<string, [number, string][]>();
     const aStepTimes = new Map<string, number>();
@@ -144,6 +145,7 @@ export class Flow {
         const many = way.refused?.spiBytes ?? 0;
         if (many > 0) {
           bytes.push([many, column]);
+          polls.push([1, column]);
           objective.push([many * question.byteNanos, column]);
         }
         if (way.call === undefined || covered.some(({ blocks }) => blocks.has(way.fromBlock)))
@@ -234,8 +236,30 @@ export class Flow {
       program.add(ones(reached.map((start) => nameOf(start))), '<=', times);
     }
     this.#addLimits(program, question, members);
+    for (const start of question.limits.withLine) {
+      if (!members.has(start) || polls.length === 0) continue;
+      program.whole(nameOf(start));
+      for (const [, column] of polls) program.whole(column);
+      // Polls are at most two, one of an overdue task's step: each of the two excludes all entries.
+      for (const [, column] of polls)
+        program.add(
+          [
+            [1, nameOf(start)],
+            [ENTRIES_MOST, column],
+          ],
+          '<=',
+          ENTRIES_MOST,
+        );
+    }
     program.add(wanted, '=', 1);
     program.add(bytes, '<=', question.spiBytes);
+    for (const { start, spiBytes } of question.limits.bytes) {
+      const more = members.has(start)
+        ? [[spiBytes - question.spiBytes, nameOf(start)] as const]
+        : [];
+      program.add([...bytes, ...more], '<=', spiBytes);
+      for (const [, column] of more) program.whole(column);
+    }
     program.maximize(objective);
     const optimum = await program.solve();
     return { nanos: optimum.value, shares: sharesOf(members, optimum) };
@@ -287,7 +311,9 @@ export class Flow {
         starts
           .filter((start) => members.has(start) && times.get(start) !== 0)
           .map((start) => [1 / (times.get(start) ?? 1), nameOf(start)] as const);
-      program.add([...shareOf(ones), ...shareOf(others)], '<=', 1);
+      const sum = [...shareOf(ones), ...shareOf(others)];
+      program.add(sum, '<=', 1);
+      for (const [, column] of sum) program.whole(column);
     }
   }
 
@@ -303,6 +329,9 @@ export class Flow {
     return reached;
   }
 }
+
+/** No step enters a function that has transactions more often. */
+const ENTRIES_MOST = 20;
 
 const nameOf = (start: number, way?: number): string =>
   way === undefined ? `f${start.toString(16)}` : `x${start.toString(16)}_${way}`;

@@ -47,6 +47,7 @@ export function readCode(elf: Uint8Array): ImageCode {
     functions,
     word: (at) => bytes.readUInt32LE(at),
     byte: (at) => bytes[at],
+    trap: image.symbols.get('wasm_rt_trap'),
   };
   const graphs = new Map(functions.map((one) => [one.start, graphOf(code, one)]));
   return { ...code, stepBegins, graphs };

@@ -32,6 +32,7 @@ const DIGITS = 9;
 
 export class LinearProgram {
   readonly #rows: string[] = [];
+  readonly #whole = new Set<string>();
   #objective: Sum = [];
 
   /** `sum` is at most `limit`, or exactly that. */
@@ -44,14 +45,23 @@ export class LinearProgram {
     if (terms.length > 0) this.#rows.push(`${written(terms)} ${relation} ${limit}`);
   }
 
+  /** The column is a whole number. */
+  whole(column: string): void {
+    this.#whole.add(column);
+  }
+
   maximize(sum: Sum): void {
     this.#objective = sum;
+  }
+
+  #wholeSection(): string {
+    return this.#whole.size === 0 ? '' : `General\n ${[...this.#whole].join('\n ')}\n`;
   }
 
   /** The largest value. Throws if there is none. */
   async solve(): Promise<Optimum> {
     const rows = this.#rows.map((row, index) => ` r${index}: ${row}`);
-    const text = `Maximize\n obj: ${written(this.#objective)}\nSubject To\n${rows.join('\n')}\nEnd\n`;
+    const text = `Maximize\n obj: ${written(this.#objective)}\nSubject To\n${rows.join('\n')}\n${this.#wholeSection()}End\n`;
     const result = (await load()).solve(text, { output_flag: false });
     if (result.Status !== 'Optimal') throw new Error(`no longest path: ${result.Status}`);
     const columns = new Map(

@@ -13,7 +13,6 @@ import { ImageEngine } from '../../twin/engine/image.ts';
 import { compileRules } from '../../rules/compile.ts';
 import { ConsoleLoad } from '../measure/console-load.ts';
 import { loadMeasured, type Measured } from '../measure/bench.ts';
-import { OSCILLATOR_HERTZ, REQUEST_IDENTIFIER, rulesOf } from '../measure/latency-case.ts';
 import { startLoad } from '../measure/loads.ts';
 import { RequestWriter, ruleTableRequest } from '../page/requests.ts';
 import { Random } from '../random/random.ts';
@@ -36,6 +35,7 @@ export interface Observed {
 const BITRATE = 500_000;
 const SPI_HERTZ = 10_000_000;
 const REQUESTS = 5;
+const STALL_NANOS = 200_000;
 const REQUEST_SPACING_NANOS = 900_000;
 /** Time for a new table to be checked and taken. */
 const SWAP_NANOS = 8_000_000;
@@ -51,7 +51,8 @@ export async function observe(
   const watch = new StepWatch(bounds, tasks, counter.entries);
   for (const scene of scenes) {
     counter.begin();
-    const board = await open(firmware, scene, (one) => attach(one, counter));
+    const board = await open(firmware, scene, counter);
+    if (scene.stalls !== true) attach(board, counter);
     play(board, scene);
     board.engine.close();
   }
@@ -60,11 +61,19 @@ export async function observe(
   return { steps: counter.steps, longest: counter.entries.longest, faults };
 }
 
-/** Counts on `board` from its first step on. */
-export function attach(board: Board, counter: LoopCounter): void {
-  if (!(board.engine instanceof ImageEngine)) throw new Error('the board does not run the image');
-  board.engine.watchBlocks((address, bytes) => counter.entered(address, bytes));
-  board.engine.onStep = (start) => counter.entries.stepEnded(board.clock.now - start);
+/** Counts on `board` from its first step on. `stallNanos`: time that passes in the second step, which does not count. */
+export function attach(board: Board, counter: LoopCounter, stallNanos = 0): void {
+  const { engine, clock } = board;
+  if (!(engine instanceof ImageEngine)) throw new Error('the board does not run the image');
+  engine.watchBlocks((address, bytes) => counter.entered(address, bytes));
+  let isStalled = stallNanos === 0;
+  engine.onStep = (start) => {
+    counter.entries.stepEnded(clock.now - start);
+    if (isStalled) return;
+    isStalled = true;
+    counter.entries.disturb();
+    clock.advanceTo(clock.now + stallNanos);
+  };
 }
 
 /** Compares each step with the facts about its task. */
@@ -100,20 +109,22 @@ export class StepWatch {
 
 async function open(
   firmware: Measured,
-  { answer, more = '', settings = '', isTalking, isDevice }: Scene,
-  beforeBoot: (board: Board) => void,
+  { rules, settings = '', isTalking, isDevice, stalls }: Scene,
+  counter: LoopCounter,
 ): Promise<Board> {
   const words = `bitrate=${BITRATE} osc=${OSCILLATOR_HERTZ} spi=${SPI_HERTZ} ${settings}`;
   const { board } = await openRig({
     ...{ engine: 'image', firmware, bitrate: BITRATE, oscillatorHertz: OSCILLATOR_HERTZ },
     ...(isDevice === undefined ? {} : EXCHANGED_ROLES),
     commandLine: `${words} idle=poll ${isTalking === undefined ? '' : 'console=on'}`,
-    ...{ rules: rulesOf(answer) + more, keep: false, beforeBoot },
+    ...{ rules, keep: false },
+    beforeBoot: stalls === true ? (one) => attach(one, counter, STALL_NANOS) : undefined,
+    tap: { selected: () => {}, byte: () => counter.entries.clocked(), deselected: () => {} },
   });
   return board;
 }
 
-function play(board: Board, { load, isTalking, next }: Scene): void {
+function play(board: Board, { load, isTalking, next, act }: Scene): void {
   const random = new Random(1);
   if (isTalking === true) new ConsoleLoad().start(board);
   startLoad(board, { load }, random);
@@ -122,8 +133,10 @@ function play(board: Board, { load, isTalking, next }: Scene): void {
     board.sender.enqueue(frame, board.clock.now + random.below(REQUEST_SPACING_NANOS), 'request');
     runUntil(board, board.clock.now + REQUEST_SPACING_NANOS);
   }
-  if (next === undefined || board.control === undefined) return;
-  const { image } = compileRules(rulesOf(next), 'rules.yaml');
-  new RequestWriter(board.control.requests).write(ruleTableRequest(image));
-  runUntil(board, board.clock.now + SWAP_NANOS);
+  if (next !== undefined && board.control !== undefined) {
+    const { image } = compileRules(next, 'rules.yaml');
+    new RequestWriter(board.control.requests).write(ruleTableRequest(image));
+    runUntil(board, board.clock.now + SWAP_NANOS);
+  }
+  act?.(board);
 }

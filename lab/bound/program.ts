@@ -32,6 +32,8 @@ export interface Code {
     readonly start: number;
     readonly end: number;
   }[];
+  /** The function that a trap calls, which never returns. */
+  readonly trap?: number;
 }
 
 /** Instructions to look back for the compare of a jump table's index. */
@@ -67,7 +69,11 @@ export function graphOf(
       run.push(instruction);
       if (instruction.flow.kind !== 'next' || leaders.has(at + 4)) break;
     }
-    blocks.set(leader, { start: leader, instructions: run, next: following(run, tables, inside) });
+    blocks.set(leader, {
+      start: leader,
+      instructions: run,
+      next: following(run, tables, inside, code.trap),
+    });
   }
   return { name, start, end, blocks };
 }
@@ -76,8 +82,10 @@ function following(
   run: readonly Instruction[],
   tables: ReadonlyMap<number, number[]>,
   inside: (address: number) => boolean,
+  trap: number | undefined,
 ): number[] {
   const { address, flow } = run[run.length - 1];
+  if (flow.kind === 'call' && flow.target === trap) return [];
   switch (flow.kind) {
     case 'return':
     case 'stop':

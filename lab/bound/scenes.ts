@@ -5,13 +5,15 @@
  *
  * Does not: judge.
  */
-import type { AnswerKind, LoadKind } from '../measure/latency-case.ts';
+import { runUntil } from '../../twin/board/cell-control.ts';
+import type { Board } from '../../twin/board/board.ts';
+import { makeFrame } from '../../twin/bus/can-frame.ts';
+import { type LoadKind, REQUEST_IDENTIFIER, rulesOf } from '../measure/latency-case.ts';
+import { CALCULATED, GATE, KEPT, KEPT_OTHER, LIMITED, TIMERS, WALL } from './scene-rules.ts';
 
 export interface Scene {
-  readonly answer: AnswerKind;
+  readonly rules: string;
   readonly load: LoadKind;
-  /** Added to the table. */
-  readonly more?: string;
   /** Added to the command line. */
   readonly settings?: string;
   /** A line goes out on the console all the time. */
@@ -19,37 +21,79 @@ export interface Scene {
   /** The cell is the back-end, as the peer of Linux's own driver. */
   readonly isDevice?: true;
   /** AGL loads this table. */
-  readonly next?: AnswerKind;
+  readonly next?: string;
+  /** Time passes in the second step of the cell in which nothing of it runs, as in an exit to the hypervisor. */
+  readonly stalls?: true;
+  /** What happens then. */
+  readonly act?: (board: Board) => void;
 }
 
-/** Frames that the cell sends by itself, and a safe state of frames that AGL sends, too. */
-const TIMERS = [
-  'cyclic:',
-  ...Array.from({ length: 24 }, (_, at) => timed(`cyclic-${at}`, 0x300 + at, 3)),
-  'safe-state:',
-  '  after: 10ms',
-  '  frames:',
-  ...Array.from({ length: 16 }, (_, at) => `  ${timed(`safe-${at}`, 0x100 + at, 5)}`),
-  '',
-].join('\n');
-
+const MILLISECOND = 1_000_000;
+const REQUESTS = 40;
 /** READ STATUS in each step, whatever task it counts for. */
-const NO_LINE = { settings: 'int=spi' };
+const NO_LINE = 'int=spi';
 
 const WITH_LINE: readonly Scene[] = [
-  { answer: 'computed', load: 'forwarding' },
-  { answer: 'computed', load: 'aglDead', more: TIMERS },
-  { answer: 'computedWorst', load: 'aglHostile', isTalking: true },
-  { answer: 'staged', load: 'forwarding', next: 'computedWorst' },
-  { answer: 'windowSingle', load: 'forwarding', more: TIMERS, isDevice: true, next: 'staged' },
+  { rules: rulesOf('computed'), load: 'forwarding' },
+  { rules: rulesOf('computed') + TIMERS, load: 'aglDead' },
+  { rules: rulesOf('computedWorst'), load: 'aglHostile', isTalking: true },
+  { rules: rulesOf('staged'), load: 'forwarding', next: rulesOf('computedWorst') },
+  {
+    ...{ rules: rulesOf('windowSingle') + TIMERS, load: 'forwarding', isDevice: true },
+    next: rulesOf('staged'),
+  },
+];
+
+/** Such as meet what those do not. */
+const SPECIAL: readonly Scene[] = [
+  // A drop of the supply: both kept answers are loaded anew in one step.
+  { rules: KEPT, load: 'idle', settings: NO_LINE, act: afterBrownOut },
+  // All bytes of a kept answer are loaded for a new table.
+  {
+    rules: KEPT,
+    load: 'idle',
+    settings: NO_LINE,
+    next: KEPT_OTHER,
+    act: (board) => rest(board, 5),
+  },
+  // A line about late steps.
+  { rules: KEPT, load: 'idle', settings: `console=on ${NO_LINE}`, stalls: true },
+  // A rate that is used up.
+  { rules: LIMITED, load: 'idle', settings: NO_LINE, act: askOften },
+  // Frames of AGL's that a rule changes, and refuses with an alarm, beside a locked wall.
+  { rules: WALL, load: 'idle', settings: NO_LINE, next: GATE, act: sendFromAgl },
+  // An answer that is made when its request is read, on a full bus.
+  { rules: CALCULATED, load: 'forwarding', act: askOften },
 ];
 
 export const SCENES: readonly Scene[] = [
   ...WITH_LINE,
-  ...WITH_LINE.map((scene) => ({ ...scene, ...NO_LINE })),
+  ...WITH_LINE.map((scene) => ({ ...scene, settings: NO_LINE })),
+  ...SPECIAL,
 ];
 
-function timed(name: string, identifier: number, millis: number): string {
-  const frame = `{ id: 0x${identifier.toString(16)}, data: [0, 1, 2, 3, 4, 5, 6, 7] }`;
-  return `  - { name: ${name}, every: ${millis}ms, frame: ${frame} }`;
+function rest(board: Board, millis: number): void {
+  runUntil(board, board.clock.now + millis * MILLISECOND);
+}
+
+function afterBrownOut(board: Board): void {
+  board.chip.brownOut(board.clock.now);
+  rest(board, 150);
+}
+
+function askOften(board: Board): void {
+  const start = board.clock.now;
+  for (let time = 0; time < REQUESTS; time += 1) {
+    const frame = makeFrame({ identifier: REQUEST_IDENTIFIER, data: [time, 1, 2, 3, 4, 5, 6, 7] });
+    board.sender.enqueue(frame, start + time * (MILLISECOND / 5), 'request');
+  }
+  rest(board, 12);
+}
+
+function sendFromAgl(board: Board): void {
+  for (let time = 0; time < 20; time += 1) {
+    for (const identifier of [0x210, 0x211, 0x400])
+      board.bridge?.send(makeFrame({ identifier, data: [time, 1, 2, 3, 4, 5, 6, 7] }));
+    rest(board, 1.5);
+  }
 }

@@ -27,6 +27,9 @@ export interface Step {
   /** By the start of each function. */
   readonly entries: ReadonlyMap<number, number>;
   readonly spent: ReadonlyMap<number, number>;
+  readonly spiBytes: number;
+  /** A task that refused has clocked some of them. */
+  readonly isPolled: boolean;
 }
 
 export class StepEntries {
@@ -34,11 +37,15 @@ export class StepEntries {
   readonly #costs = new Map<number, readonly [start: number, nanos: number]>();
   #entries = new Map<number, number>();
   #spent = new Map<number, number>();
+  #spiBytes = 0;
   #task: string | undefined;
   #hasWorked = false;
+  #isDisturbed = false;
   /** The task that was asked last, until it is known whether it refuses; what that has taken, and whether it still runs. */
   #asked: string | undefined;
   #askedNanos = 0;
+  #askedBytes = 0;
+  #isPolled = false;
   #isIn = false;
   /** The longest step of each task. */
   readonly longest = new Map<string, Step>();
@@ -79,6 +86,7 @@ export class StepEntries {
     this.#task = task;
     this.#asked = task;
     this.#askedNanos = nanos;
+    this.#askedBytes = 0;
     this.#isIn = true;
   }
 
@@ -86,14 +94,29 @@ export class StepEntries {
     if (this.#asked === undefined) return;
     const most = this.refusals.get(this.#asked) ?? 0;
     this.refusals.set(this.#asked, Math.max(most, this.#askedNanos));
+    if (this.#askedBytes > 0) this.#isPolled = true;
+  }
+
+  /** The step that is under way takes longer than it would by itself. */
+  disturb(): void {
+    this.#isDisturbed = true;
+  }
+
+  /** A byte was clocked on SPI. */
+  clocked(): void {
+    this.#spiBytes += 1;
+    if (this.#isIn) this.#askedBytes += 1;
   }
 
   /** A step has ended that took `nanos`. */
   stepEnded(nanos: number): void {
     const task = this.#task;
     if (!this.#hasWorked) this.#refused();
-    else if (task !== undefined) {
-      const step = { nanos, entries: this.#entries, spent: this.#spent };
+    else if (task !== undefined && !this.#isDisturbed) {
+      const step = {
+        ...{ nanos, entries: this.#entries, spent: this.#spent },
+        ...{ spiBytes: this.#spiBytes, isPolled: this.#isPolled },
+      };
       if (nanos > (this.longest.get(task)?.nanos ?? 0)) this.longest.set(task, step);
       this.onStep?.(task, step);
     }
@@ -104,9 +127,13 @@ export class StepEntries {
   forget(): void {
     this.#entries = new Map();
     this.#spent = new Map();
+    this.#spiBytes = 0;
+    this.#isPolled = false;
+    this.#askedBytes = 0;
     this.#task = undefined;
     this.#asked = undefined;
     this.#isIn = false;
     this.#hasWorked = false;
+    this.#isDisturbed = false;
   }
 }

@@ -33,8 +33,38 @@ export const ENTRY_FACTS: readonly EntryFact[] = [
   },
   {
     functions: ['console/narrow'],
-    most: { 'late report': 9, 'link report': 13, requests: 16, 'fault look': 64 },
-    why: 'texts of a line; where the buffer begins anew, one in two pieces',
+    most: { 'late report': 16, 'link report': 24, requests: 16, 'fault look': 64 },
+    why: 'two for each text of a line; where the buffer does not begin anew, one of them is empty',
+  },
+  {
+    functions: ['waiting-list/WaitingList#putBack'],
+    most: { [OTHER]: 3 },
+    why: 'the frame of each buffer is displaced once',
+  },
+  {
+    functions: ['waiting-list/WaitingList#insert'],
+    most: { receive: 10, [OTHER]: 5 },
+    why: 'three that are put back, and each answer and alarm that is decided',
+  },
+  {
+    functions: ['slot/TransmitSlot#noteNext'],
+    most: { [OTHER]: 6 },
+    why: 'two buffers are kept: each answer there ends, is taken, and is made anew',
+  },
+  {
+    functions: ['spi0/Spi0#transferByByte'],
+    most: { receive: 2, transmit: 3, 'transmit poll': 1, 'fault look': 2, requests: 1 },
+    why: 'transactions of a step that give way to INT',
+  },
+  {
+    functions: [
+      'find-rule/find',
+      'find-rule/refusalOf',
+      'table-sections/TableSections#aglWord',
+      'key-index/keyList',
+    ],
+    most: { receive: 7, requests: 3, [OTHER]: 2 },
+    why: "the frame, five answers of a rule and one that changes, which the wall looks at; three rules have a filter's buffer",
   },
   {
     functions: ['can-device/CanDevice#finish', 'can-device/CanDevice#giveBack'],
@@ -62,6 +92,43 @@ export const TIME_FACTS: readonly TimeFact[] = [
     nanos: { staging: 340, [OTHER]: 4_000, receive: 12_000 },
     why: "a piece has four steps or one checksum; the programs of a rule take 2 us, and one of the locked wall's as much",
   },
+  {
+    function: 'console/narrow',
+    nanos: { 'late report': 620, [OTHER]: 10_000 },
+    why: 'the characters of that line',
+  },
+  {
+    function: 'console/Console#decimal',
+    nanos: { 'late report': 420, [OTHER]: 10_000 },
+    why: 'eleven digits: microseconds, late steps, a status',
+  },
+];
+
+/** Functions that run only where the line of INT is wired, so in no step in which `receive` has asked by READ STATUS. */
+const WITH_LINE: readonly string[] = ['spi0/Spi0#transferByByte'];
+
+/** A step of a task clocks more bytes on SPI than that only if it enters the function. */
+export interface ByteFact {
+  readonly task: string;
+  readonly spiBytes: number;
+  readonly function: string;
+  readonly why: string;
+}
+
+/** READ STATUS where the line of INT is not wired counts. */
+export const BYTE_FACTS: readonly ByteFact[] = [
+  {
+    task: 'fault look',
+    spiBytes: 14,
+    function: 'answers/UrgentAnswers#prepare',
+    why: 'a full look has 10, and READ STATUS where the line is in doubt; a kept answer has 14',
+  },
+  {
+    task: 'requests',
+    spiBytes: 2,
+    function: 'slot/TransmitSlot#load',
+    why: 'the answer of a new table',
+  },
 ];
 
 /** Two functions of which a step enters one at most. */
@@ -72,6 +139,26 @@ export interface Alternative {
 }
 
 export const ALTERNATIVES: readonly Alternative[] = [
+  {
+    tasks: ['fault look'],
+    functions: ['answers/UrgentAnswers#prepare', 'journal/Journal#write'],
+    why: 'a step that loads the kept answers after a set-up tells nobody',
+  },
+  {
+    tasks: ['fault look'],
+    functions: ['answers/UrgentAnswers#prepare', 'bit-rate/BitRate#calculate'],
+    why: 'the bit rate is calculated in other steps of a set-up',
+  },
+  {
+    tasks: ['fault look'],
+    functions: ['answers/UrgentAnswers#prepare', 'spi0/Spi0#transferByByte'],
+    why: 'while the chip is set up nothing is to be yielded to',
+  },
+  {
+    tasks: ['requests'],
+    functions: ['table-check/TableCheck#checkPiece', 'slot/TransmitSlot#load'],
+    why: 'a table is loaded into the chip after its check',
+  },
   {
     tasks: ['forward', 'from AGL'],
     functions: ['can-device/CanDevice#giveUp', 'transport-device/TransportDevice#announce'],
@@ -89,7 +176,10 @@ export interface EntryLimit {
 export interface StepLimits {
   readonly entries: readonly EntryLimit[];
   /** A step does not enter one of both lists. */
+  readonly bytes: readonly { readonly start: number; readonly spiBytes: number }[];
   readonly times: readonly { readonly start: number; readonly nanos: number }[];
+  /** Entered in no step in which a task that refuses has clocked bytes on SPI. */
+  readonly withLine: readonly number[];
   readonly alternatives: readonly (readonly [readonly number[], readonly number[]])[];
 }
 
@@ -118,14 +208,17 @@ export function limitsOf(
   const times = TIME_FACTS.flatMap(({ function: name, nanos }) =>
     named(name).map((start) => ({ start, nanos: nanos[task] ?? nanos[OTHER] ?? 0 })),
   );
-  return { entries, alternatives, times };
+  const bytes = BYTE_FACTS.filter((fact) => fact.task === task).flatMap(
+    ({ function: name, spiBytes }) => named(name).map((start) => ({ start, spiBytes })),
+  );
+  return { entries, alternatives, times, bytes, withLine: WITH_LINE.flatMap(named) };
 }
 
 /** What a step of `task` has done against its facts. */
 export function faultsOf(
   task: string,
-  { entries, alternatives, times }: StepLimits,
-  { entries: entered, spent }: Step,
+  { entries, alternatives, times, bytes, withLine }: StepLimits,
+  { entries: entered, spent, spiBytes: clocked, isPolled }: Step,
   nameAt: (start: number) => string,
 ): string[] {
   const many = (start: number): number => entered.get(start) ?? 0;
@@ -148,5 +241,14 @@ export function faultsOf(
       ({ start, nanos }) =>
         `${word(start)}: took ${spent.get(start)} ns in a step of "${task}", ${nanos} are declared`,
     );
-  return [...tooMany, ...both, ...tooLong];
+  const tooWide = bytes
+    .filter(({ start, spiBytes }) => clocked > spiBytes && many(start) === 0)
+    .map(
+      ({ start, spiBytes }) =>
+        `a step of "${task}" had ${clocked} bytes on SPI, ${spiBytes} are declared without ${word(start)}`,
+    );
+  const beside = withLine
+    .filter((start) => isPolled && many(start) > 0)
+    .map((start) => `a step of "${task}" entered ${word(start)} behind READ STATUS of "receive"`);
+  return [...tooMany, ...both, ...tooLong, ...tooWide, ...beside];
 }

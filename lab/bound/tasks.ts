@@ -12,6 +12,8 @@ export interface TaskEntry {
   readonly name: string;
   /** Beginning and end of the function's name in the module. */
   readonly run: readonly [string, string];
+  /** A function that the executive's own code calls only when the task works. */
+  readonly works?: readonly [string, string];
   /** It always works when it is asked. */
   readonly isAlways?: true;
   /** What it takes at most when it is asked and refuses. Absent: its own ways say. */
@@ -70,6 +72,7 @@ export const TASKS: readonly TaskEntry[] = [
     name: 'from AGL',
     run: ['src/cell/from-agl/FromAglTask<', '#run'],
     refusal: { nanos: 180, spiBytes: 0 },
+    works: ['src/cell/from-agl/FromAglTask<', '#take'],
   },
   {
     name: 'forward',

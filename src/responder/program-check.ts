@@ -212,6 +212,7 @@ function checkedActionsOf(rule: Rule, sections: TableSections): i32 {
  * True if the steps of the first answer take nothing from the request, leave identifier and length alone, and share
  * their counter with no other program: they can be carried out before the request comes.
  */
+// path: at most 4 a step, two rules of each of two timers
 export function isIndependent(rule: Rule, sections: TableSections): bool {
   const first: u32 = rule.stepFirst;
   let hasCounter: bool = false;

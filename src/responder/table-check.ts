@@ -54,6 +54,8 @@ import { isTimer } from './timer-check';
 const CHECKSUM_BYTES: u32 = 64;
 /** Records of which one step looks at each: a few operations for one. */
 const PIECE_RECORDS: u32 = 32;
+/** Timers: for each, the programs of two rules are looked at. */
+const PIECE_TIMERS: u32 = 2;
 
 /** What the next step checks. Those from Actions on are for images of format 2. */
 enum Phase {
@@ -114,7 +116,7 @@ export class TableCheck {
   /**
    * Makes the next piece of the check. `Busy`: there is more. `Ok`: the image is valid. Otherwise the reason
    * of the refusal (`Rules...`). At most 64 bytes of checksum, or one rule against all before it, or a few
-   * operations on each of PIECE_RECORDS records.
+   * operations on each of PIECE_RECORDS records, or two timers.
    */
   step(): Status {
     const header = this.header;
@@ -304,7 +306,9 @@ export class TableCheck {
 
   /** The next records of `count`; behind the last `phase` follows. */
   private checkPiece(count: u32, phase: Phase): Status {
-    const end = min<u32>(count, this.position + PIECE_RECORDS);
+    const most = this.phase === Phase.Timers ? PIECE_TIMERS : PIECE_RECORDS;
+    const end = min<u32>(count, this.position + most);
+    // loop: at most PIECE_RECORDS
     for (; this.position < end; this.position++) {
       if (this.isRecord(this.position)) continue;
       return this.refusedRule < 0 ? Status.RulesField : Status.RulesWalled;

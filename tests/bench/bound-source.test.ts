@@ -253,7 +253,7 @@ suite('a step of a run', () => {
     const entries = new StepEntries(functions);
     play(entries, STEP);
     const step = entries.longest.get('second')!;
-    const none = { entries: [], alternatives: [], times: [] };
+    const none = { entries: [], alternatives: [], times: [], bytes: [], withLine: [] };
     const faults = (limits: Partial<StepLimits>): string[] =>
       faultsOf('second', { ...none, ...limits }, step, (start) => `a/b/F${start}`);
     assert.deepEqual(faults({ entries: [{ start: 0x100, times: 2 }] }), []);

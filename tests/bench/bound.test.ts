@@ -45,7 +45,14 @@ interface Program {
 /** The longest path from the first of `words` to a return, each instruction one nanosecond. */
 async function longest(words: readonly number[], program: Program = {}): Promise<number> {
   const { rounds = 0, roundsInAll, second = words.length, entries, refusal } = program;
-  const limits = { entries: [], alternatives: [], times: [], ...program.limits };
+  const limits = {
+    entries: [],
+    alternatives: [],
+    times: [],
+    bytes: [],
+    withLine: [],
+    ...program.limits,
+  };
   const functions = [
     { name: 'first', start: 0, end: 4 * second },
     { name: 'second', start: 4 * second, end: 4 * words.length },

@@ -114,6 +114,26 @@ describe('the safe state of an image', () => {
   });
 });
 
+/** Steps of the check of a table with `timers` of one rule. */
+function stepsWith(timers: u32): u32 {
+  image = new RuleImage2(table.staging);
+  image.addTimed(0x101, 8, 0);
+  for (let at: u32 = 0; at < timers; at++) image.addTimer(0, 1000, 3, 2000, 500);
+  image.beginIndex([]);
+  image.finish();
+  table.beginCheck();
+  let steps: u32 = 1;
+  while (table.checkStep() === Status.Busy) steps++;
+  return steps;
+}
+
+describe('the timers of an image', () => {
+  test('are checked two in a step: each has the programs of two rules', () => {
+    // A timer has 32 bytes of the checksum, of which a step takes 64.
+    expect(stepsWith(10) - stepsWith(2)).toBe(4 + 4);
+  });
+});
+
 describe('a rule that tells of an end', () => {
   test('is none beyond the last, be what lies there like one', () => {
     image = new RuleImage2(table.staging);
