@@ -13,6 +13,7 @@ import { ImageEngine } from '../../twin/engine/image.ts';
 import { compileRules } from '../../rules/compile.ts';
 import { ConsoleLoad } from '../measure/console-load.ts';
 import { loadMeasured, type Measured } from '../measure/bench.ts';
+import { OSCILLATOR_HERTZ, REQUEST_IDENTIFIER } from '../measure/latency-case.ts';
 import { startLoad } from '../measure/loads.ts';
 import { RequestWriter, ruleTableRequest } from '../page/requests.ts';
 import { Random } from '../random/random.ts';
