@@ -90,7 +90,7 @@ export const TIME_FACTS: readonly TimeFact[] = [
   {
     function: 'program/runSteps',
     nanos: { staging: 340, [OTHER]: 4_000, receive: 12_000 },
-    why: "a piece has four steps or one checksum; the programs of a rule take 2 us, and one of the locked wall's as much",
+    why: "a piece has six steps or one checksum; the programs of a rule take 2 us, and one of the locked wall's as much",
   },
   {
     function: 'console/narrow',
@@ -175,11 +175,12 @@ export interface EntryLimit {
 /** What holds in a step of one task, as functions of the image. */
 export interface StepLimits {
   readonly entries: readonly EntryLimit[];
-  /** A step does not enter one of both lists. */
+  /** A step clocks more bytes than that only if it enters the function. */
   readonly bytes: readonly { readonly start: number; readonly spiBytes: number }[];
   readonly times: readonly { readonly start: number; readonly nanos: number }[];
   /** Entered in no step in which a task that refuses has clocked bytes on SPI. */
   readonly withLine: readonly number[];
+  /** A step does not enter functions of both lists. */
   readonly alternatives: readonly (readonly [readonly number[], readonly number[]])[];
 }
 

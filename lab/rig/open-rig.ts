@@ -6,7 +6,6 @@
  * Does not: build the firmware, or play anything.
  */
 import { compileRules } from '../../rules/compile.ts';
-import type { Board } from '../../twin/board/board.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { assembleRig, bringUp, type Firmware, type RigParts } from './assemble-rig.ts';
 import { loadFirmware } from './firmware.ts';
@@ -22,22 +21,7 @@ export interface RigOptions extends Omit<RigParts, 'firmware' | 'rules'> {
   readonly rules?: string | Uint8Array;
 }
 
-/** Something that looks at all boards of a run, whoever opens them. */
-export interface BoardWatch {
-  /** Called before the cell's first instruction. */
-  readonly beforeBoot: (board: Board) => void;
-  /** Added to the command line. */
-  readonly settings: string;
-}
-
 const loaded = new Map<EngineName, Firmware>();
-let boardWatch: BoardWatch | undefined;
-
-/** `watch` looks at each board that is opened from now on; undefined: nothing does. */
-export function watchBoards(watch: BoardWatch | undefined): void {
-  boardWatch = watch;
-  loaded.clear();
-}
 
 /** A board whose cell has booted and, unless `withoutAgl`, has its session with AGL. */
 export async function openRig(options: RigOptions): Promise<Rig> {
@@ -54,22 +38,14 @@ export async function makeRig(options: RigOptions): Promise<Rig> {
   const { rules } = options;
   return assembleRig({
     ...options,
-    ...watched(options),
     firmware: options.firmware ?? builtFirmware(options.engine),
     rules: typeof rules === 'string' ? imageOf(rules) : rules,
   });
 }
 
-function watched({ settings }: RigOptions): Pick<RigOptions, 'settings' | 'beforeBoot'> {
-  if (boardWatch === undefined) return {};
-  const { beforeBoot, settings: more } = boardWatch;
-  return { beforeBoot, settings: settings === undefined ? more : `${settings} ${more}` };
-}
-
 /** The built firmware, read once. A board does not write to it. */
 function builtFirmware(engine: EngineName): Firmware {
-  const firmware =
-    loaded.get(engine) ?? loadFirmware(engine, { withSteps: boardWatch !== undefined });
+  const firmware = loaded.get(engine) ?? loadFirmware(engine);
   loaded.set(engine, firmware);
   return firmware;
 }
