@@ -17,6 +17,6 @@ export class AcknowledgeTask<Parts extends AnyParts> extends Task {
 
   /** Serves one register. Returns false when no write waits. */
   override run(_nowTicks: u64): bool {
-    return this.parts.agl.isAwaited && this.parts.agl.step();
+    return this.parts.agl.isAwaited && this.parts.agl.acknowledge();
   }
 }

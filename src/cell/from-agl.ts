@@ -18,12 +18,17 @@ import { AglGate } from './agl-gate';
 import { AnyParts } from './parts';
 import { SafeState } from './safe-state';
 import { TransmitScheduler } from './transmit/scheduler';
+import { WithdrawnFrames } from './transmit/withdrawn';
 
 @final
 export class FromAglTask<Parts extends AnyParts> extends Task {
   private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
   /** The last message was a frame, or the tasks above have had nothing to do since. */
   private mayBeEarly: bool = true;
+  private readonly withdrawn: WithdrawnFrames<Parts> = new WithdrawnFrames<Parts>(
+    this.parts,
+    this.scheduler,
+  );
 
   constructor(
     private readonly parts: Parts,
@@ -47,7 +52,7 @@ export class FromAglTask<Parts extends AnyParts> extends Task {
 
   override run(nowTicks: u64): bool {
     this.mayBeEarly = true;
-    if (this.parts.agl.isBackEnd && this.scheduler.withdraw()) return true;
+    if (this.withdrawn.step()) return true;
     // Mostly the ring is empty, which is looked at in each round.
     if (!this.parts.agl.hasReceived() || (!this.hasRoom && !this.isRefusing)) return false;
     this.take(nowTicks);

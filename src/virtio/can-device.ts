@@ -5,9 +5,9 @@
  * Never blocks and keeps no frames. A transmit request taken with `receive` stays open until
  * `finishReceived` reports its end, so that "used" means "sent" (LATE_TX_ACK).
  *
- * Bounds: `step` serves at most one register write and one control message, or gives back one request that a STOP has
- * to wait for or a bus-off has ended. `receive` and `submit` handle one ring entry each, of at most 16 descriptors. Each
- * call rings the doorbell at most once. A driver with impossible rings loses the session; an impossible message gets NOT_OK.
+ * Bounds: `step` serves a register write or a control message, or gives back one request that a STOP waits for or a bus-off
+ * has ended; a STOP and one request together. `receive` and `submit` handle one ring entry each, of at most 16 descriptors.
+ * A driver with impossible rings loses the session; an impossible message gets NOT_OK.
  */
 import { Frame } from '../can/frame';
 import { Clock } from '../hal/clock';
@@ -84,9 +84,12 @@ export class CanDevice<
   }
 
   override step(): bool {
+    return this.acknowledge() || this.refuseOpen() || this.serveControl() || this.ringAgain();
+  }
+  override acknowledge(): bool {
     const happened = this.transport.step();
     this.noticeReset();
-    return this.refuseOpen() || this.serveControl() || this.ringAgain() || happened;
+    return happened;
   }
 
   override hasReceived(): bool {
@@ -113,17 +116,14 @@ export class CanDevice<
     const tag = this.open.add(chain.head, this.transport.session, chain.writableOffset);
     this.receivedOpen = true;
     this.receivedTag = tag;
-    if (this.readRequest(chain, frame) === Status.Ok) {
-      if (this.running) {
-        this.counters.received += 1;
-        return Status.Ok;
-      }
-      this.finish(tag, false);
-      return Status.PeerNotReady;
+    const isGood = this.readRequest(chain, frame) === Status.Ok;
+    if (isGood && this.running) {
+      this.counters.received += 1;
+      return Status.Ok;
     }
-    this.counters.malformed += 1;
+    if (!isGood) this.counters.malformed += 1;
     this.finish(tag, false);
-    return Status.MessageBad;
+    return isGood ? Status.PeerNotReady : Status.MessageBad;
   }
 
   /** Reads the frame of the request in `chain`. `MessageBad`: an impossible one, or a form not accepted. */
@@ -295,7 +295,7 @@ export class CanDevice<
     this.stopPending = false;
     this.reminder.forget();
     if (this.running) this.counters.lost += 1;
-    this.running = false;
+    this.endRunning();
   }
 
   /** Rings once more if it is due and frames still wait. True if it rang. */
@@ -387,7 +387,7 @@ export class CanDevice<
 
   /** Stops. An open request is refused now, further ones by `refuseOpen`, those in the ring when they are taken. */
   private stop(): void {
-    this.running = false;
+    this.endRunning();
     this.finishReceived(false);
     this.receivedOpen = false;
   }

@@ -27,6 +27,8 @@ export abstract class CanLinkEnd {
   running: bool = false;
   /** True while the peer waits to be told how a received frame ended; never of the driver. */
   receivedOpen: bool = false;
+  /** Grows when all received frames that are open are withdrawn (`isWithdrawn`). */
+  withdrawals: u32 = 0;
   readonly counters: LinkCounters = new LinkCounters();
 
   /** `isBackEnd`: this end is the device, whose received frames are requests with an end. */
@@ -37,6 +39,11 @@ export abstract class CanLinkEnd {
 
   /** One bounded step of session upkeep. True if something happened. */
   abstract step(): bool;
+
+  /** As `step`, which begins with it: a register write that the peer waits for (`isAwaited`). */
+  acknowledge(): bool {
+    return false;
+  }
 
   /** Sets own state 0, at the start and before the end. */
   abstract leave(): void;
@@ -76,6 +83,12 @@ export abstract class CanLinkEnd {
   /** True if the peer no longer waits for the frame received last: it is not wanted. */
   get receivedWithdrawn(): bool {
     return this.isBackEnd && !this.receivedOpen;
+  }
+
+  /** Frames no longer flow, and those that are open are not wanted. */
+  protected endRunning(): void {
+    this.running = false;
+    this.withdrawals++;
   }
 
   /** True if there is a peer, from the first sign of one. */

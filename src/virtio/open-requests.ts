@@ -8,7 +8,7 @@
  */
 
 /** The most requests that can be open at once. */
-export const OPEN_MAXIMUM: u32 = 32;
+export const OPEN_MAXIMUM: u32 = 18;
 /** Tag and section offset of the result, 32 bits each. */
 const ENTRY_BYTES: u32 = 8;
 /** In a tag: bits of the session. The lower ones are the head, which is below 0x8000. */
@@ -48,7 +48,7 @@ export class OpenRequests {
     const entry = this.entries + place * ENTRY_BYTES;
     const result = load<u32>(entry, 4);
     this.count--;
-    // copy: at most 248, OPEN_MAXIMUM - 1 entries
+    // copy: at most 136, OPEN_MAXIMUM - 1 entries
     memory.copy(entry, entry + ENTRY_BYTES, (this.count - place) * ENTRY_BYTES);
     return result;
   }

@@ -13,7 +13,7 @@
 import { Frame } from '../../can/frame';
 import { arbitrationField, ARBITRATION_NONE } from '../../can/identifier';
 import { TRANSMIT_BUFFERS, TransmitOutcome } from '../../driver/mcp2515/transmit-buffers';
-import { Counter, FrameEnd } from '../../rt/counters';
+import { Counter } from '../../rt/counters';
 import { Status } from '../../rt/status';
 import { YieldingTransfer } from '../yielding-transfer';
 import { AnyParts } from '../parts';
@@ -213,20 +213,6 @@ export class TransmitScheduler<Parts extends AnyParts> {
     return true;
   }
 
-  /** Aborts AGL's frames that its end no longer wants, or drops one that waits. True: it has dropped one. */
-  withdraw(): bool {
-    for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
-      const slot = unchecked(this.slots.all[buffer]);
-      if ((this.slots.underWay & slot.bit) === 0 || !slot.isAgl) continue;
-      if (this.parts.agl.isWithdrawn(slot.tag & ~TAG_HANDED))
-        this.parts.controller.abort(buffer, FrameEnd.Withdrawn);
-    }
-    const waiting = this.fromAgl;
-    const isOver = !waiting.isEmpty && this.parts.agl.isWithdrawn(waiting.frontTag & ~TAG_HANDED);
-    if (isOver) this.refuse(true, Status.PeerNotReady);
-    return isOver;
-  }
-
   private ended(slot: TransmitSlot<Parts>): void {
     const outcome = this.parts.controller.buffers.ends.outcome(slot.buffer);
     if (slot.isKept) {
@@ -334,7 +320,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
   }
 
   /** The next frame cannot be sent. */
-  private refuse(isAgl: bool, status: Status): void {
+  refuse(isAgl: bool, status: Status): void {
     if (!isAgl) {
       this.answers.discard();
       countUnsent(this.parts, status);
