@@ -154,6 +154,7 @@ export class StepBounds {
       isBarred: (way, from) => this.#isBarred(task, way, from),
       isWanted: (way, from) => this.#isWanted(task, way, from),
       spiBytes: task.name === 'receive' ? spiBytes : spiBytes + POLL_BYTES,
+      ownBytes: spiBytes,
       byteNanos: this.#inputs.wireNanos,
       limits: this.limitsOf(task.name),
     };

@@ -50,7 +50,9 @@ export interface Question {
   readonly isBarred: (way: Way, from: FunctionGraph) => boolean;
   /** One of these calls is made. */
   readonly isWanted: (way: Way, from: FunctionGraph) => boolean;
+  /** All bytes, and those of the task that works. */
   readonly spiBytes: number;
+  readonly ownBytes: number;
   readonly limits: StepLimits;
   /** Clocks of a byte. */
   readonly byteNanos: number;
@@ -125,6 +127,7 @@ export class Flow {
     const wanted: [number, string][] = [];
     const bytes: [number, string][] = [];
     const polls: [number, string][] = [];
+    const ofPolls: [number, string][] = [];
     const copies = new Map<number, Copying>();
     const aStepRounds = new Map<string, [number, string][]>();
     const aStepTimes = new Map<string, number>();
@@ -146,6 +149,7 @@ export class Flow {
         if (many > 0) {
           bytes.push([many, column]);
           polls.push([1, column]);
+          ofPolls.push([-many, column]);
           objective.push([many * question.byteNanos, column]);
         }
         if (way.call === undefined || covered.some(({ blocks }) => blocks.has(way.fromBlock)))
@@ -253,6 +257,8 @@ export class Flow {
     }
     program.add(wanted, '=', 1);
     program.add(bytes, '<=', question.spiBytes);
+    // What refuses clocks bytes of its own only.
+    program.add([...bytes, ...ofPolls], '<=', question.ownBytes);
     for (const { start, spiBytes } of question.limits.bytes) {
       const more = members.has(start)
         ? [[spiBytes - question.spiBytes, nameOf(start)] as const]

@@ -8,6 +8,7 @@
  */
 import { runUntil } from '../../twin/board/cell-control.ts';
 import type { Board } from '../../twin/board/board.ts';
+import type { PeerSurroundings } from '../../twin/board/options.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import { ImageEngine } from '../../twin/engine/image.ts';
 import { compileRules } from '../../rules/compile.ts';
@@ -19,7 +20,9 @@ import { RequestWriter, ruleTableRequest } from '../page/requests.ts';
 import { Random } from '../random/random.ts';
 import { openRig } from '../rig/open-rig.ts';
 import { EXCHANGED_ROLES } from '../rig/roles.ts';
+import { MinimalPeer } from '../peers/minimal/minimal-peer.ts';
 import type { StepBounds } from './bound.ts';
+import { playChains } from './chain-driver.ts';
 import { LoopCounter } from './counts.ts';
 import { type Scene, SCENES } from './scenes.ts';
 import type { Step, StepEntries } from './step-entries.ts';
@@ -108,15 +111,19 @@ export class StepWatch {
   }
 }
 
+const chainingPeer = (surroundings: PeerSurroundings): MinimalPeer =>
+  new MinimalPeer({ ...surroundings, playDriver: playChains });
+
 async function open(
   firmware: Measured,
-  { rules, settings = '', isTalking, isDevice, stalls }: Scene,
+  { rules, settings = '', isTalking, isDevice, isChaining, stalls }: Scene,
   counter: LoopCounter,
 ): Promise<Board> {
   const words = `bitrate=${BITRATE} osc=${OSCILLATOR_HERTZ} spi=${SPI_HERTZ} ${settings}`;
   const { board } = await openRig({
     ...{ engine: 'image', firmware, bitrate: BITRATE, oscillatorHertz: OSCILLATOR_HERTZ },
     ...(isDevice === undefined ? {} : EXCHANGED_ROLES),
+    ...(isChaining === undefined ? {} : { makePeer: chainingPeer }),
     commandLine: `${words} idle=poll ${isTalking === undefined ? '' : 'console=on'}`,
     ...{ rules, keep: false },
     beforeBoot: stalls === true ? (one) => attach(one, counter, STALL_NANOS) : undefined,
@@ -135,7 +142,7 @@ function play(board: Board, { load, isTalking, next, act }: Scene): void {
     runUntil(board, board.clock.now + REQUEST_SPACING_NANOS);
   }
   if (next !== undefined && board.control !== undefined) {
-    const { image } = compileRules(next, 'rules.yaml');
+    const image = typeof next === 'string' ? compileRules(next, 'rules.yaml').image : next;
     new RequestWriter(board.control.requests).write(ruleTableRequest(image));
     runUntil(board, board.clock.now + SWAP_NANOS);
   }

@@ -5,14 +5,14 @@
  * Does not: say what is played with them.
  */
 
-const BYTES = '[0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88]';
+export const BYTES = '[0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88]';
 
 /** A frame by a timer. */
 function timed(name: string, identifier: number, millis: number, frame = `data: ${BYTES}`): string {
   return `  - { name: ${name}, every: ${millis}ms, frame: { id: 0x${identifier.toString(16)}, ${frame} } }`;
 }
 
-const numbered = (many: number, line: (at: number) => string): string[] =>
+export const numbered = (many: number, line: (at: number) => string): string[] =>
   Array.from({ length: many }, (_, at) => line(at));
 
 /** Frames that the cell sends by itself, and a safe state of frames that AGL sends, too. */
@@ -53,16 +53,19 @@ rules:
   - { name: two, match: { id: 0x012 }, answer: { id: 0x013, ${PROGRAM} } }
 `;
 
+/** As many frames of the safe state as there may be. */
+export const SAFE_FRAMES = `safe-state:
+  after: 80ms
+  frames:
+${numbered(32, (at) => `  ${timed(`safe-${at}`, 0x300 + at, 100)}`).join('\n')}`;
+
 /** What AGL may say, for ever. */
 export const WALL = `version: 1
 agl: { default: deny, wall: locked, alarm: { answer: { id: 0x7A0, data: [0xA1] }, every: 1ms } }
 rules:
   - { name: speed, from: agl, match: { id: 0x210 }, forward: true, modify: { and: { data: [0x0F] }, checksum: { kind: sae-j1850, from: 1, to: 7, result: 0 } } }
   - { name: answers, from: agl, match: { id: { from: 0x001, to: 0x0FF } }, forward: true, modify: { and: { data: [0x0F] }, checksum: { kind: sae-j1850, from: 1, to: 7, result: 0 } } }
-safe-state:
-  after: 80ms
-  frames:
-${numbered(32, (at) => `  ${timed(`safe-${at}`, 0x300 + at, 100)}`).join('\n')}
+${SAFE_FRAMES}
 `;
 
 /** Loaded beside it. */
@@ -71,8 +74,5 @@ agl: { alarm: { answer: { id: 0x7A1, data: [0xA2] }, every: 1ms } }
 rules:
   - { name: gate, from: agl, match: { id: 0x210 }, forward: true, modify: { and: { data: [0x1F] }, checksum: { kind: sae-j1850, from: 1, to: 7, result: 0 } } }
   - { name: one, match: { id: 0x010 }, answer: { id: 0x011, length: 8, copy: [{ from: 0, to: 0, count: 8 }] } }
-safe-state:
-  after: 80ms
-  frames:
-${numbered(32, (at) => `  ${timed(`safe-${at}`, 0x300 + at, 100)}`).join('\n')}
+${SAFE_FRAMES}
 `;

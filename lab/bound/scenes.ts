@@ -9,10 +9,12 @@ import { runUntil } from '../../twin/board/cell-control.ts';
 import type { Board } from '../../twin/board/board.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import { type LoadKind, REQUEST_IDENTIFIER, rulesOf } from '../measure/latency-case.ts';
+import { HEAVY_SCENES } from './heavy-scenes.ts';
 import { CALCULATED, GATE, KEPT, KEPT_OTHER, LIMITED, TIMERS, WALL } from './scene-rules.ts';
 
 export interface Scene {
-  readonly rules: string;
+  /** Text, or an image. */
+  readonly rules: string | Uint8Array;
   readonly load: LoadKind;
   /** Added to the command line. */
   readonly settings?: string;
@@ -20,8 +22,10 @@ export interface Scene {
   readonly isTalking?: true;
   /** The cell is the back-end, as the peer of Linux's own driver. */
   readonly isDevice?: true;
+  /** Linux's driver is one that makes much work (chain-driver.ts). */
+  readonly isChaining?: true;
   /** AGL loads this table. */
-  readonly next?: string;
+  readonly next?: string | Uint8Array;
   /** Time passes in the second step of the cell in which nothing of it runs, as in an exit to the hypervisor. */
   readonly stalls?: true;
   /** What happens then. */
@@ -70,6 +74,7 @@ export const SCENES: readonly Scene[] = [
   ...WITH_LINE,
   ...WITH_LINE.map((scene) => ({ ...scene, settings: NO_LINE })),
   ...SPECIAL,
+  ...HEAVY_SCENES,
 ];
 
 function rest(board: Board, millis: number): void {

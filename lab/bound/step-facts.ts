@@ -53,7 +53,7 @@ export const ENTRY_FACTS: readonly EntryFact[] = [
   },
   {
     functions: ['spi0/Spi0#transferByByte'],
-    most: { receive: 2, transmit: 3, 'transmit poll': 1, 'fault look': 2, requests: 1 },
+    most: { receive: 2, transmit: 3, 'transmit poll': 2, 'fault look': 2, requests: 1 },
     why: 'transactions of a step that give way to INT',
   },
   {
@@ -73,8 +73,8 @@ export const ENTRY_FACTS: readonly EntryFact[] = [
   },
   {
     functions: ['transport-device/TransportDevice#announce'],
-    most: { forward: 1, [OTHER]: 3 },
-    why: 'a register write, a bus-off that ends, and an answer; or three frames that end',
+    most: { forward: 1, acknowledge: 1, session: 2, 'link report': 2, [OTHER]: 3 },
+    why: 'a request that ends and one that is refused, or an answer and the bus-off that it ends; or three frames that end',
   },
 ];
 
@@ -89,8 +89,23 @@ export interface TimeFact {
 export const TIME_FACTS: readonly TimeFact[] = [
   {
     function: 'program/runSteps',
-    nanos: { staging: 340, [OTHER]: 4_000, receive: 12_000 },
+    nanos: { staging: 340, timers: 2_340, [OTHER]: 4_000, receive: 12_000 },
     why: "a piece has six steps or one checksum; the programs of a rule take 2 us, and one of the locked wall's as much",
+  },
+  {
+    function: 'descriptor-chain/DescriptorChain#read',
+    nanos: { session: 300, [OTHER]: 900 },
+    why: 'the control queue has four descriptors',
+  },
+  {
+    function: 'descriptor-chain/DescriptorChain#write',
+    nanos: { session: 300, [OTHER]: 900 },
+    why: 'the same',
+  },
+  {
+    function: 'virtqueue-device/VirtqueueDevice#take',
+    nanos: { session: 1_000, [OTHER]: 1_520 },
+    why: 'the same, and a request',
   },
   {
     function: 'console/narrow',
@@ -139,6 +154,24 @@ export interface Alternative {
 }
 
 export const ALTERNATIVES: readonly Alternative[] = [
+  {
+    tasks: ['session', 'link report'],
+    functions: [
+      'transport-driver/TransportDriver#withdraw',
+      'transport-device/TransportDevice#announce',
+    ],
+    why: 'the cell is one end of the link, driver or device',
+  },
+  {
+    tasks: ['fault look'],
+    functions: ['answers/UrgentAnswers#prepare', 'can-device/CanDevice#finish'],
+    why: 'what the set-up has ended is settled by transmit, which comes before',
+  },
+  {
+    tasks: ['fault look'],
+    functions: ['answers/UrgentAnswers#prepare', 'waiting-list/WaitingList#putBack'],
+    why: 'the same',
+  },
   {
     tasks: ['fault look'],
     functions: ['answers/UrgentAnswers#prepare', 'journal/Journal#write'],

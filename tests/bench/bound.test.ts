@@ -72,7 +72,7 @@ async function longest(words: readonly number[], program: Program = {}): Promise
   };
   const question = {
     ...{ isBarred: () => false, isWanted: () => false },
-    ...{ spiBytes: 0, byteNanos: 0, limits },
+    ...{ spiBytes: 0, ownBytes: 0, byteNanos: 0, limits },
   };
   return (await new Flow(facts, 0, 0).longest(question)).nanos;
 }

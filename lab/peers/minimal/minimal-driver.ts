@@ -31,7 +31,7 @@ const FIRST_FREE_OFFSET = 0x400;
 const BUFFER_BYTES = 64;
 
 /** One ring of RING_SIZE entries. Buffer i belongs to descriptor i. */
-class Ring {
+export class Ring {
   readonly size: number;
   readonly descriptors: number;
   readonly available: number;
@@ -95,7 +95,7 @@ export function* playDriver(peer: PeerContext): Generator<number, never> {
  * Stores a register and spins until the device has acknowledged it. Returns false if the device is
  * gone.
  */
-function* write(
+export function* write(
   peer: PeerContext,
   register: number,
   width: 2 | 4 | 8,
@@ -115,7 +115,7 @@ function* write(
   return true;
 }
 
-function* negotiate(peer: PeerContext): Generator<number, Ring[] | undefined> {
+export function* negotiate(peer: PeerContext): Generator<number, Ring[] | undefined> {
   const { section } = peer;
   const { acknowledge, driver, featuresOk, driverOk } = STATUS;
   const first: readonly (readonly [number, number])[] = [

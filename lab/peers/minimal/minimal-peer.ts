@@ -58,6 +58,8 @@ export interface MinimalPeerOptions {
   readonly onFrame: (frame: CanFrame, nanos: number) => void;
   /** Driver only: feature bits that it does not accept. */
   readonly withoutFeatures?: number;
+  /** Plays the driver. Absent: the minimal one. */
+  readonly playDriver?: (peer: PeerContext) => Generator<number, never>;
 }
 
 export class MinimalPeer implements AglPeer {
@@ -89,10 +91,10 @@ export class MinimalPeer implements AglPeer {
   }
 
   start(): void {
-    const { endpoint, protocol } = this.#options;
+    const { endpoint, protocol, playDriver: play = playDriver } = this.#options;
     endpoint.writeConfig(CONFIG_COMMAND, 0xffff, COMMAND_MEMORY_AND_MASTER);
     const context = this.#context();
-    this.#play = protocol === PROTOCOL_FRONT_END ? playDriver(context) : playDevice(context);
+    this.#play = protocol === PROTOCOL_FRONT_END ? play(context) : playDevice(context);
     this.#look();
   }
 
