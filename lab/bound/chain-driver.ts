@@ -60,11 +60,22 @@ function scatter(section: Buffer, ring: Ring, message: Buffer): void {
   }
 }
 
+/** All buffers that were offered become one of many descriptors. */
+function chainBuffers(section: Buffer, ring: Ring): void {
+  for (let index = 0; index < CHAIN; index += 1) {
+    const isLast = index === CHAIN - 1;
+    const flags = DESCRIPTOR_WRITE | (isLast ? 0 : DESCRIPTOR_NEXT);
+    ring.describe(section, index, isLast ? 24 : 1, flags, index + 1);
+    section.writeUInt16LE(0, ring.available + 4 + 2 * index);
+  }
+}
+
 function* operate(
   peer: PeerContext,
   [transmit, receive, control]: readonly Ring[],
 ): Generator<number, void> {
   const { section } = peer;
+  chainBuffers(section, receive);
   peer.wishes.unshift(MESSAGE.start);
   while (peer.otherState() === 1) {
     const answered = control.harvest(section);
@@ -98,16 +109,15 @@ function wish(peer: PeerContext, control: Ring, transmit: Ring): void {
   peer.ring();
 }
 
-/** The next frame, also in place of those behind it. */
+/** The next frame. It takes the place of those in the ring that the cell has not read. */
 function submit(peer: PeerContext, transmit: Ring): void {
   const { section } = peer;
-  if (transmit.offered !== transmit.harvested) return;
-  const frame = peer.waiting.shift();
+  const open = (transmit.offered - transmit.harvested) & 0xffff;
+  const frame = open < transmit.size ? peer.waiting.shift() : undefined;
   if (frame === undefined) return;
   const message = Buffer.alloc(messageBytes(frame));
   writeMessage(message, 0, MESSAGE.transmit, frame);
   scatter(section, transmit, message);
-  const further = peer.waiting.splice(0, transmit.size - 1).length;
-  for (let time = 0; time <= further; time += 1) transmit.offer(section, 0);
+  transmit.offer(section, 0);
   peer.ring();
 }

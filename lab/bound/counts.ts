@@ -10,7 +10,7 @@ import type { EnteredFunctions } from './image-source.ts';
 import type { FunctionGraph } from './program.ts';
 import type { Loop } from './regions.ts';
 import type { SourceLoop } from './source-loops.ts';
-import { StepEntries, type StepFunctions } from './step-entries.ts';
+import { StepEntries, type StepFunctions, type Stretch } from './step-entries.ts';
 
 export interface Watched {
   readonly loop: Loop;
@@ -59,6 +59,19 @@ interface Place {
   readonly entered: readonly StepCount[];
 }
 
+/** Instructions of a block of the emulator, from one that matters to the next. */
+interface Part {
+  readonly stretch: Stretch & { nanos: number };
+  readonly place: Place | undefined;
+  /** A step begins. */
+  readonly isBegin: boolean;
+  readonly isUncounted: boolean;
+  /** Behind the last instruction. */
+  end: number;
+}
+
+/** Bytes of a block of the emulator are fewer. */
+const LONGEST_BLOCK = 0x10000;
 /** The running image executes at its load address plus this. */
 const GUEST_VIEW = 0x4_0000_0000;
 
@@ -69,6 +82,8 @@ export class LoopCounter {
   readonly #bounds: CountedFacts;
   readonly #places = new Map<number, Place>();
   readonly #counts: readonly Count[];
+  readonly #functions: StepFunctions;
+  readonly #parts = new Map<number, readonly Part[]>();
   readonly #steps = new Map<string, StepCount>();
   readonly #executed = new Set<number>();
   readonly #copied = new Set<string>();
@@ -86,7 +101,8 @@ export class LoopCounter {
   /** All tasks of `bounds` were computed. */
   constructor(bounds: CountedFacts) {
     this.#bounds = bounds;
-    this.entries = new StepEntries(bounds.stepFunctions);
+    this.#functions = bounds.stepFunctions;
+    this.entries = new StepEntries(this.#functions);
     const watched = [...bounds.asked.values()];
     this.#counts = watched.map((one) => ({ watched: one, rounds: 0, most: 0 }));
     const functions = new Map<FunctionGraph, Running>();
@@ -133,30 +149,64 @@ export class LoopCounter {
   /** The emulator has entered a block of its own, which may have several of the program. */
   entered(address: number, bytes: number): void {
     const from = address % GUEST_VIEW;
-    for (let at = from; at < from + bytes; at += 4) {
-      if (at === this.#bounds.stepBegins) this.#stepBegins();
-      if (!this.#hasBegun) continue;
-      this.entries.ran(at, at === from ? this.#last : at - 4);
-      if (this.#bounds.uncounted.has(at)) this.#executed.add(at);
-      const place = this.#places.get(at);
-      if (place === undefined) continue;
-      if (place.isMemory) {
-        this.#calledAt = this.#last;
-        this.#bytes = this.#bounds.bytesAt(this.#last);
+    let before = this.#last;
+    for (const part of this.#partsOf(from, bytes)) {
+      const { stretch, place } = part;
+      const at = stretch.address;
+      if (part.isBegin) this.#stepBegins();
+      if (this.#hasBegun) {
+        this.entries.ran(stretch, before);
+        if (part.isUncounted) this.#executed.add(at);
+        if (place !== undefined) this.#passes(place, at, before);
       }
-      for (const one of place.entered) add(one);
-      const before = place.isEntry ? undefined : place.running.block;
-      for (const count of place.counts) {
-        const { loop, outermost, graph } = count.watched;
-        if (before === undefined || !outermost.blocks.has(before)) count.rounds = 0;
-        else if (loop.head === at && loop.blocks.has(before)) {
-          // A block that the emulator enters once more, having been stopped before it, follows nothing.
-          if (graph.blocks.get(before)?.next.includes(at) === true) this.#wentRound(count);
-        }
-      }
-      place.running.block = at;
+      before = part.end - 4;
     }
     this.#last = from + bytes - 4;
+  }
+
+  /** The block of the program that begins at `at` runs; the instruction at `last` ran before. */
+  #passes(place: Place, at: number, last: number): void {
+    if (place.isMemory) {
+      this.#calledAt = last;
+      this.#bytes = this.#bounds.bytesAt(last);
+    }
+    for (const one of place.entered) add(one);
+    const before = place.isEntry ? undefined : place.running.block;
+    for (const count of place.counts) {
+      const { loop, outermost, graph } = count.watched;
+      if (before === undefined || !outermost.blocks.has(before)) count.rounds = 0;
+      else if (loop.head === at && loop.blocks.has(before)) {
+        // A block that the emulator enters once more, having been stopped before it, follows nothing.
+        if (graph.blocks.get(before)?.next.includes(at) === true) this.#wentRound(count);
+      }
+    }
+    place.running.block = at;
+  }
+
+  /** The block of the emulator in parts, of which only the first instruction matters. */
+  #partsOf(from: number, bytes: number): readonly Part[] {
+    const name = from * LONGEST_BLOCK + bytes;
+    const known = this.#parts.get(name);
+    if (known !== undefined) return known;
+    const { uncounted, stepBegins } = this.#bounds;
+    const { functionOf, nanosAt, isExecutive } = this.#functions;
+    const parts: Part[] = [];
+    for (let at = from; at < from + bytes; at += 4) {
+      const start = functionOf(at) ?? 0;
+      const place = this.#places.get(at);
+      const [isBegin, isUncounted] = [at === stepBegins, uncounted.has(at)];
+      const last = parts.at(-1);
+      const isNew = place !== undefined || isBegin || isUncounted || at === start;
+      if (last === undefined || isNew || last.stretch.start !== start) {
+        const stretch = { address: at, start, nanos: nanosAt(at), isExecutive: isExecutive(at) };
+        parts.push({ stretch, place, isBegin, isUncounted, end: at + 4 });
+      } else {
+        last.stretch.nanos += nanosAt(at);
+        last.end = at + 4;
+      }
+    }
+    this.#parts.set(name, parts);
+    return parts;
   }
 
   #stepBegins(): void {

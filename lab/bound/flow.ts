@@ -126,6 +126,7 @@ export class Flow {
     const exits = new Map<string, [number, string][]>();
     const wanted: [number, string][] = [];
     const bytes: [number, string][] = [];
+    const bytesIn = new Map<number, [number, string][]>();
     const polls: [number, string][] = [];
     const ofPolls: [number, string][] = [];
     const copies = new Map<number, Copying>();
@@ -175,6 +176,7 @@ export class Flow {
             const many = own.has(way.fromBlock) ? this.#bytesOn(way) : 0;
             if (many === 0) continue;
             bytes.push([many, nameOf(start, at)]);
+            put(bytesIn, start, [many, nameOf(start, at)]);
             objective.push([many * question.byteNanos, nameOf(start, at)]);
           }
           return;
@@ -257,12 +259,14 @@ export class Flow {
     }
     program.add(wanted, '=', 1);
     program.add(bytes, '<=', question.spiBytes);
+    for (const { start, spiBytes } of question.limits.bytesIn)
+      program.add(bytesIn.get(start) ?? [], '<=', spiBytes);
     // What refuses clocks bytes of its own only.
     program.add([...bytes, ...ofPolls], '<=', question.ownBytes);
-    for (const { start, spiBytes } of question.limits.bytes) {
-      const more = members.has(start)
-        ? [[spiBytes - question.spiBytes, nameOf(start)] as const]
-        : [];
+    for (const { starts, spiBytes } of question.limits.bytes) {
+      const more = starts
+        .filter((start) => members.has(start))
+        .map((start) => [spiBytes - question.spiBytes, nameOf(start)] as const);
       program.add([...bytes, ...more], '<=', spiBytes);
       for (const [, column] of more) program.whole(column);
     }
@@ -297,19 +301,25 @@ export class Flow {
 
   #addLimits(
     program: LinearProgram,
-    { limits: { entries, alternatives, times: own } }: Question,
+    { limits: { entries, alternatives, times: own, sums } }: Question,
     members: ReadonlyMap<number, Member>,
   ): void {
     const times = new Map(entries.map((one) => [one.start, one.times]));
     for (const [start, most] of times)
       if (members.has(start)) program.add([[1, nameOf(start)]], '<=', most);
     for (const { start, nanos } of own) {
-      const ways = members.get(start)?.points.ways ?? [];
-      const sum = ways.map((way, at) => [way.nanos, nameOf(start, at)] as const);
+      program.add(ownTime(members.get(start), start), '<=', nanos);
+    }
+    for (const { entries: weighted, nanosOf, most } of sums) {
+      const counted = weighted.filter(({ start }) => members.has(start));
+      for (const { start } of counted) program.whole(nameOf(start));
       program.add(
-        sum.filter(([cost]) => cost > 0),
+        [
+          ...counted.map(({ start, weight }) => [weight, nameOf(start)] as const),
+          ...nanosOf.flatMap((start) => ownTime(members.get(start), start)),
+        ],
         '<=',
-        nanos,
+        most,
       );
     }
     for (const [ones, others] of alternatives) {
@@ -341,6 +351,12 @@ const ENTRIES_MOST = 20;
 
 const nameOf = (start: number, way?: number): string =>
   way === undefined ? `f${start.toString(16)}` : `x${start.toString(16)}_${way}`;
+
+/** What the own instructions of the function at `start` take. */
+const ownTime = (member: Member | undefined, start: number): Sum =>
+  (member?.points.ways ?? [])
+    .map((way, at) => [way.nanos, nameOf(start, at)] as const)
+    .filter(([cost]) => cost > 0);
 
 const ones = (columns: readonly string[]): Sum => columns.map((one) => [1, one] as const);
 

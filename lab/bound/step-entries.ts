@@ -21,6 +21,16 @@ export interface StepFunctions {
   readonly nanosAt: (address: number) => number;
 }
 
+/** Instructions that follow each other in one function; all but the first are no function's beginning. */
+export interface Stretch {
+  readonly address: number;
+  /** Of the function. */
+  readonly start: number;
+  /** Of them all, without the clocks of SPI. */
+  readonly nanos: number;
+  readonly isExecutive: boolean;
+}
+
 /** What a step has done. */
 export interface Step {
   readonly nanos: number;
@@ -28,16 +38,20 @@ export interface Step {
   readonly entries: ReadonlyMap<number, number>;
   readonly spent: ReadonlyMap<number, number>;
   readonly spiBytes: number;
+  /** Of them, by the start of the function that clocked them. */
+  readonly bytesIn: ReadonlyMap<number, number>;
   /** A task that refused has clocked some of them. */
   readonly isPolled: boolean;
 }
 
 export class StepEntries {
   readonly #functions: StepFunctions;
-  readonly #costs = new Map<number, readonly [start: number, nanos: number]>();
   #entries = new Map<number, number>();
   #spent = new Map<number, number>();
   #spiBytes = 0;
+  #bytesIn = new Map<number, number>();
+  /** The start of the function that runs. */
+  #running = 0;
   #task: string | undefined;
   #hasWorked = false;
   #isDisturbed = false;
@@ -58,22 +72,13 @@ export class StepEntries {
     this.#functions = functions;
   }
 
-  /** The instruction at `address` runs; that at `from` ran before it. */
-  ran(address: number, from: number): void {
-    const [start, nanos] = this.#costAt(address);
+  /** `stretch` runs; the instruction at `from` ran before it. */
+  ran({ address, start, nanos, isExecutive }: Stretch, from: number): void {
+    this.#running = start;
     this.#spent.set(start, (this.#spent.get(start) ?? 0) + nanos);
-    if (this.#isIn && this.#functions.isExecutive(address)) this.#isIn = false;
+    if (this.#isIn && isExecutive) this.#isIn = false;
     if (this.#isIn) this.#askedNanos += nanos;
     if (address === start) this.#enters(start, nanos, from);
-  }
-
-  #costAt(address: number): readonly [number, number] {
-    const known = this.#costs.get(address);
-    if (known !== undefined) return known;
-    const { functionOf, nanosAt } = this.#functions;
-    const cost = [functionOf(address) ?? 0, nanosAt(address)] as const;
-    this.#costs.set(address, cost);
-    return cost;
   }
 
   #enters(start: number, nanos: number, from: number): void {
@@ -105,6 +110,7 @@ export class StepEntries {
   /** A byte was clocked on SPI. */
   clocked(): void {
     this.#spiBytes += 1;
+    this.#bytesIn.set(this.#running, (this.#bytesIn.get(this.#running) ?? 0) + 1);
     if (this.#isIn) this.#askedBytes += 1;
   }
 
@@ -115,7 +121,7 @@ export class StepEntries {
     else if (task !== undefined && !this.#isDisturbed) {
       const step = {
         ...{ nanos, entries: this.#entries, spent: this.#spent },
-        ...{ spiBytes: this.#spiBytes, isPolled: this.#isPolled },
+        ...{ spiBytes: this.#spiBytes, bytesIn: this.#bytesIn, isPolled: this.#isPolled },
       };
       if (nanos > (this.longest.get(task)?.nanos ?? 0)) this.longest.set(task, step);
       this.onStep?.(task, step);
@@ -128,6 +134,7 @@ export class StepEntries {
     this.#entries = new Map();
     this.#spent = new Map();
     this.#spiBytes = 0;
+    this.#bytesIn = new Map();
     this.#isPolled = false;
     this.#askedBytes = 0;
     this.#task = undefined;

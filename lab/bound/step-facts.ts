@@ -28,13 +28,38 @@ export const ENTRY_FACTS: readonly EntryFact[] = [
   },
   {
     functions: ['console/Console#decimal'],
-    most: { 'late report': 3, 'link report': 3, requests: 4, 'fault look': 16 },
+    most: { 'late report': 3, 'link report': 2, requests: 4, 'fault look': 16 },
     why: 'numbers of a line, and its status; of the link two lines in one step',
   },
   {
+    functions: ['console/Console#hexadecimal'],
+    most: { 'link report': 0, [OTHER]: 64 },
+    why: 'no identifier is in what is said of the link',
+  },
+  {
     functions: ['console/narrow'],
-    most: { 'late report': 16, 'link report': 24, requests: 16, 'fault look': 64 },
+    most: { 'late report': 16, 'link report': 16, requests: 16, 'fault look': 64 },
     why: 'two for each text of a line; where the buffer does not begin anew, one of them is empty',
+  },
+  {
+    functions: ['slot/TransmitSlot#load'],
+    most: { 'fault look': 2, [OTHER]: 1 },
+    why: 'one answer goes at once, or one frame is loaded; after a set-up both kept answers',
+  },
+  {
+    functions: ['slots/TransmitSlots#freeFor'],
+    most: { receive: 2, [OTHER]: 3 },
+    why: 'for the one that goes at once, before and behind READ STATUS',
+  },
+  {
+    functions: ['rates/Rates#plan'],
+    most: { [OTHER]: 2 },
+    why: 'a rate is free again, and used up',
+  },
+  {
+    functions: ['memset'],
+    most: { [OTHER]: 1 },
+    why: 'a watch that a new table has is looked at three times, and emptied once',
   },
   {
     functions: ['waiting-list/WaitingList#putBack'],
@@ -68,12 +93,12 @@ export const ENTRY_FACTS: readonly EntryFact[] = [
   },
   {
     functions: ['can-device/CanDevice#finish', 'can-device/CanDevice#giveBack'],
-    most: { [OTHER]: 3 },
+    most: { receive: 2, [OTHER]: 3 },
     why: "two frames of AGL's end in the chip, and one that waits is refused",
   },
   {
     functions: ['transport-device/TransportDevice#announce'],
-    most: { forward: 1, acknowledge: 1, session: 2, 'link report': 2, [OTHER]: 3 },
+    most: { forward: 1, acknowledge: 1, session: 2, 'link report': 2, receive: 2, [OTHER]: 3 },
     why: 'a request that ends and one that is refused, or an answer and the bus-off that it ends; or three frames that end',
   },
 ];
@@ -90,7 +115,17 @@ export const TIME_FACTS: readonly TimeFact[] = [
   {
     function: 'program/runSteps',
     nanos: { staging: 340, timers: 2_340, [OTHER]: 4_000, receive: 12_000 },
-    why: "a piece has six steps or one checksum; the programs of a rule take 2 us, and one of the locked wall's as much",
+    why: 'a piece has six steps or one checksum; the programs of a rule take 2 us, as do those of the locked wall',
+  },
+  {
+    function: 'rule-order/RuleOrder#weakest',
+    nanos: { transmit: 2_900, receive: 4_300, [OTHER]: 710 },
+    why: 'four places of the list, or the first four and the three buffers',
+  },
+  {
+    function: 'scheduler/TransmitScheduler#settle',
+    nanos: { receive: 1_500, [OTHER]: 700 },
+    why: 'three frames end, however often it looks',
   },
   {
     function: 'descriptor-chain/DescriptorChain#read',
@@ -109,14 +144,107 @@ export const TIME_FACTS: readonly TimeFact[] = [
   },
   {
     function: 'console/narrow',
-    nanos: { 'late report': 620, [OTHER]: 10_000 },
-    why: 'the characters of that line',
+    nanos: { 'late report': 620, 'link report': 800, [OTHER]: 10_000 },
+    why: 'the characters of that line, and of the two about the end of a session',
   },
   {
     function: 'console/Console#decimal',
-    nanos: { 'late report': 420, [OTHER]: 10_000 },
+    nanos: { 'late report': 420, 'link report': 420, [OTHER]: 10_000 },
     why: 'eleven digits: microseconds, late steps, a status',
   },
+];
+
+/** Entries of functions, each with its weight, and the time in own instructions of others: in all at most so much. */
+export interface SumFact {
+  readonly tasks: readonly string[];
+  readonly entries: Readonly<Record<string, number>>;
+  readonly nanosOf: readonly string[];
+  readonly most: number;
+  readonly why: string;
+}
+
+/** With an answer that goes at once, functions of the list of waiting answers take so much, and else what their loops let them. */
+const short = (name: string, least: number, most: number): SumFact => ({
+  ...{ tasks: ['receive'], nanosOf: [name], most },
+  entries: { 'slot/TransmitSlot#load': most - least },
+  why: 'an answer goes at once only if none waits: the list has what follows it, and what was put back',
+});
+
+export const SUM_FACTS: readonly SumFact[] = [
+  {
+    ...{ tasks: ['session'], nanosOf: [], most: 2 },
+    entries: {
+      'transport-device/TransportDevice#announce': 1,
+      'can-device/CanDevice#giveUp': 1,
+    },
+    why: 'a session that was given up has nobody to be told',
+  },
+  {
+    ...{ tasks: ['session'], nanosOf: ['memmove'], most: 1_035 },
+    entries: { 'transport-device/TransportDevice#announce': 345 },
+    why: 'behind a request that ends, something else is done only if it was the last that is open',
+  },
+  {
+    ...{ tasks: ['transmit'], nanosOf: [], most: 39 },
+    entries: { 'slot/TransmitSlot#load': 38, 'priorities/TransmitPriorities#fits': 1 },
+    why: 'a frame is loaded before its TXP is looked at',
+  },
+  {
+    ...{ tasks: ['transmit'], nanosOf: [], most: 3 },
+    entries: { 'can-device/CanDevice#finish': 1, 'slot/TransmitSlot#load': 1 },
+    why: "two frames of AGL's end in the chip, and one that waits is refused, which is all then",
+  },
+  {
+    ...{ tasks: ['transmit'], nanosOf: [], most: 4 },
+    entries: { 'can-device/CanDevice#finish': 1, 'waiting-list/WaitingList#putBack': 1 },
+    why: 'the frame of each buffer ends once, and one that waits is refused',
+  },
+  {
+    ...{ tasks: ['receive'], nanosOf: [], most: 3 },
+    entries: { 'can-device/CanDevice#finish': 1, 'waiting-list/WaitingList#putBack': 1 },
+    why: 'the frame of each buffer ends once',
+  },
+  {
+    ...{ tasks: ['receive'], nanosOf: [], most: 6 },
+    entries: { 'waiting/WaitingAnswers#add': 1, 'slot/TransmitSlot#loadWindow': 2 },
+    why: 'of five answers the first has left, and no other waits by its filter',
+  },
+  short('waiting-list/WaitingList#insert', 1_200, 5_400),
+  short('rule-order/RuleOrder#weakest', 1_200, 4_300),
+  short('waiting-list/WaitingList#put', 500, 2_900),
+  short('waiting/WaitingAnswers#add', 400, 5_600),
+  {
+    ...{ tasks: ['receive'], nanosOf: [], most: 6 },
+    entries: { 'waiting-list/WaitingList#remove': 1, 'slot/TransmitSlot#load': 6 },
+    why: 'the same',
+  },
+  ...['locked-wall/modifiedBy', 'agl-gate/askWallForAnswer'].map((name) => ({
+    ...{ tasks: ['receive'], most: 4_000 },
+    nanosOf: ['program/runSteps', 'e2e/e2eOf', 'e2e-check/resultOf'],
+    entries: { [name]: -2_000 },
+    why: "programs and checks of a rule take 2 us, as do those of the locked wall's; an answer by filter that is made at once as much",
+  })),
+  {
+    ...{ tasks: ['transmit'], nanosOf: [], most: 115 },
+    entries: { 'can-device/CanDevice#finish': 38, 'priorities/TransmitPriorities#fits': 1 },
+    why: 'one that waits and is refused is all then',
+  },
+  {
+    ...{ tasks: ['transmit'], nanosOf: [], most: 39 },
+    entries: {
+      'transmit-buffers/TransmitBuffers#takeBack': 9,
+      'priorities/TransmitPriorities#fits': 1,
+    },
+    why: 'a frame is displaced, or another one requested',
+  },
+  ...[
+    { tasks: ['receive'], most: 12_000 },
+    { tasks: ['from AGL', 'requests', 'fault look', 'transmit'], most: 4_000 },
+  ].map((one) => ({
+    ...{ ...one, entries: {} },
+    nanosOf: ['program/runSteps', 'e2e/e2eOf', 'e2e-check/resultOf'],
+    why: "programs and checks of a rule take 2 us, and those of the locked wall's for each frame that they make as much",
+  })),
 ];
 
 /** Functions that run only where the line of INT is wired, so in no step in which `receive` has asked by READ STATUS. */
@@ -126,23 +254,49 @@ const WITH_LINE: readonly string[] = ['spi0/Spi0#transferByByte'];
 export interface ByteFact {
   readonly task: string;
   readonly spiBytes: number;
-  readonly function: string;
+  /** One of them. */
+  readonly functions: readonly string[];
   readonly why: string;
 }
 
 /** READ STATUS where the line of INT is not wired counts. */
 export const BYTE_FACTS: readonly ByteFact[] = [
   {
+    task: 'receive',
+    spiBytes: 22,
+    functions: ['slot/TransmitSlot#load', 'slot/TransmitSlot#loadWindow'],
+    why: 'RX STATUS, READ of the length, RTS, READ RX BUFFER, READ STATUS; all else is for an answer that is loaded',
+  },
+  {
+    task: 'transmit',
+    spiBytes: 14,
+    functions: ['slot/TransmitSlot#load'],
+    why: 'TXP of three buffers; READ STATUS where the line of INT is not wired',
+  },
+  {
     task: 'fault look',
     spiBytes: 14,
-    function: 'answers/UrgentAnswers#prepare',
+    functions: ['answers/UrgentAnswers#prepare'],
     why: 'a full look has 10, and READ STATUS where the line is in doubt; a kept answer has 14',
   },
   {
     task: 'requests',
     spiBytes: 2,
-    function: 'slot/TransmitSlot#load',
+    functions: ['slot/TransmitSlot#load'],
     why: 'the answer of a new table',
+  },
+];
+
+/** All bytes on SPI that a step clocks in a function. */
+export const BYTES_IN: readonly {
+  readonly task: string;
+  readonly function: string;
+  readonly spiBytes: number;
+  readonly why: string;
+}[] = [
+  {
+    ...{ task: 'receive', function: 'spi0/Spi0#transferByByte', spiBytes: 4 },
+    why: 'READ STATUS twice',
   },
 ];
 
@@ -154,6 +308,26 @@ export interface Alternative {
 }
 
 export const ALTERNATIVES: readonly Alternative[] = [
+  {
+    tasks: ['transmit'],
+    functions: ['slot/TransmitSlot#load', 'transmit-buffers/TransmitBuffers#takeBack'],
+    why: 'a frame is loaded, or another one displaced',
+  },
+  {
+    tasks: ['session'],
+    functions: ['transport-device/TransportDevice#layOut', 'virtqueue-device/VirtqueueDevice#take'],
+    why: 'a step lays the header out, or serves a queue',
+  },
+  {
+    tasks: ['receive'],
+    functions: ['slot/TransmitSlot#loadWindow', 'agl-gate/askWallForAnswer'],
+    why: 'a table whose answer has a window is refused beside a locked wall (status 75)',
+  },
+  {
+    tasks: ['receive'],
+    functions: ['slot/TransmitSlot#loadWindow', 'slot/TransmitSlot#load'],
+    why: 'behind an answer with a window the same request is read',
+  },
   {
     tasks: ['session', 'link report'],
     functions: [
@@ -208,9 +382,17 @@ export interface EntryLimit {
 /** What holds in a step of one task, as functions of the image. */
 export interface StepLimits {
   readonly entries: readonly EntryLimit[];
-  /** A step clocks more bytes than that only if it enters the function. */
-  readonly bytes: readonly { readonly start: number; readonly spiBytes: number }[];
+  /** A step clocks more bytes than that only if it enters one of them. */
+  readonly bytes: readonly { readonly starts: readonly number[]; readonly spiBytes: number }[];
+  /** In one function. */
+  readonly bytesIn: readonly { readonly start: number; readonly spiBytes: number }[];
   readonly times: readonly { readonly start: number; readonly nanos: number }[];
+  /** Entries, each with its weight, and own time of functions. */
+  readonly sums: readonly {
+    readonly entries: readonly { readonly start: number; readonly weight: number }[];
+    readonly nanosOf: readonly number[];
+    readonly most: number;
+  }[];
   /** Entered in no step in which a task that refuses has clocked bytes on SPI. */
   readonly withLine: readonly number[];
   /** A step does not enter functions of both lists. */
@@ -243,16 +425,27 @@ export function limitsOf(
     named(name).map((start) => ({ start, nanos: nanos[task] ?? nanos[OTHER] ?? 0 })),
   );
   const bytes = BYTE_FACTS.filter((fact) => fact.task === task).flatMap(
+    ({ functions, spiBytes }) => ({ starts: functions.flatMap(named), spiBytes }),
+  );
+  const sums = SUM_FACTS.filter(({ tasks }) => tasks.includes(task)).map((fact) => ({
+    entries: Object.entries(fact.entries).flatMap(([name, weight]) =>
+      named(name).map((start) => ({ start, weight })),
+    ),
+    nanosOf: fact.nanosOf.flatMap(named),
+    most: fact.most,
+  }));
+  const bytesIn = BYTES_IN.filter((fact) => fact.task === task).flatMap(
     ({ function: name, spiBytes }) => named(name).map((start) => ({ start, spiBytes })),
   );
-  return { entries, alternatives, times, bytes, withLine: WITH_LINE.flatMap(named) };
+  const withLine = WITH_LINE.flatMap(named);
+  return { entries, alternatives, times, bytes, bytesIn, sums, withLine };
 }
 
 /** What a step of `task` has done against its facts. */
 export function faultsOf(
   task: string,
-  { entries, alternatives, times, bytes, withLine }: StepLimits,
-  { entries: entered, spent, spiBytes: clocked, isPolled }: Step,
+  { entries, alternatives, times, bytes, bytesIn, sums, withLine }: StepLimits,
+  { entries: entered, spent, spiBytes: clocked, bytesIn: clockedIn, isPolled }: Step,
   nameAt: (start: number) => string,
 ): string[] {
   const many = (start: number): number => entered.get(start) ?? 0;
@@ -276,13 +469,27 @@ export function faultsOf(
         `${word(start)}: took ${spent.get(start)} ns in a step of "${task}", ${nanos} are declared`,
     );
   const tooWide = bytes
-    .filter(({ start, spiBytes }) => clocked > spiBytes && many(start) === 0)
+    .filter(({ starts, spiBytes }) => clocked > spiBytes && !starts.some((one) => many(one) > 0))
+    .map(
+      ({ starts, spiBytes }) =>
+        `a step of "${task}" had ${clocked} bytes on SPI, ${spiBytes} are declared without ${starts.map(word).join(' or ')}`,
+    );
+  const tooWideIn = bytesIn
+    .filter(({ start, spiBytes }) => (clockedIn.get(start) ?? 0) > spiBytes)
     .map(
       ({ start, spiBytes }) =>
-        `a step of "${task}" had ${clocked} bytes on SPI, ${spiBytes} are declared without ${word(start)}`,
+        `${word(start)}: ${clockedIn.get(start)} bytes on SPI in a step of "${task}", ${spiBytes} are declared`,
     );
+  const tooMuch = sums.flatMap(({ entries: weighted, nanosOf, most }) => {
+    const sum =
+      weighted.reduce((all, { start, weight }) => all + weight * many(start), 0) +
+      nanosOf.reduce((all, start) => all + (spent.get(start) ?? 0), 0);
+    if (sum <= most) return [];
+    const names = [...weighted.map(({ start }) => start), ...nanosOf].map(word);
+    return [`${names.join(', ')}: ${sum} in a step of "${task}", ${most} are declared`];
+  });
   const beside = withLine
     .filter((start) => isPolled && many(start) > 0)
     .map((start) => `a step of "${task}" entered ${word(start)} behind READ STATUS of "receive"`);
-  return [...tooMany, ...both, ...tooLong, ...tooWide, ...beside];
+  return [...tooMany, ...both, ...tooLong, ...tooWide, ...tooWideIn, ...tooMuch, ...beside];
 }

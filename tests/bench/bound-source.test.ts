@@ -218,7 +218,10 @@ suite('a step of a run', () => {
   };
   /** Instructions that run one after the other. */
   const play = (entries: StepEntries, addresses: readonly number[]): void => {
-    addresses.forEach((address, index) => entries.ran(address, addresses[index - 1] ?? 0));
+    addresses.forEach((address, index) => {
+      const [start, isExecutive] = [address & ~0xff, functions.isExecutive(address)];
+      entries.ran({ address, start, nanos: 1, isExecutive }, addresses[index - 1] ?? 0);
+    });
     entries.stepEnded(addresses.length);
   };
   /** `first` refuses in three instructions, `second` works in two, and calls `first`'s function. */
@@ -253,7 +256,15 @@ suite('a step of a run', () => {
     const entries = new StepEntries(functions);
     play(entries, STEP);
     const step = entries.longest.get('second')!;
-    const none = { entries: [], alternatives: [], times: [], bytes: [], withLine: [] };
+    const none = {
+      entries: [],
+      alternatives: [],
+      times: [],
+      bytes: [],
+      bytesIn: [],
+      sums: [],
+      withLine: [],
+    };
     const faults = (limits: Partial<StepLimits>): string[] =>
       faultsOf('second', { ...none, ...limits }, step, (start) => `a/b/F${start}`);
     assert.deepEqual(faults({ entries: [{ start: 0x100, times: 2 }] }), []);

@@ -50,6 +50,8 @@ async function longest(words: readonly number[], program: Program = {}): Promise
     alternatives: [],
     times: [],
     bytes: [],
+    bytesIn: [],
+    sums: [],
     withLine: [],
     ...program.limits,
   };
