@@ -16,7 +16,7 @@ import type { Refusal, Way } from './points.ts';
 import type { FunctionGraph } from './program.ts';
 import type { Loop } from './regions.ts';
 import type { Step, StepFunctions } from './step-entries.ts';
-import { limitsOf, type StepLimits } from './step-facts.ts';
+import { limitsOf, type StepLimits } from './step-limits.ts';
 import { isNamed, RUN_OVERDUE, STEP_ENDED, TASKS, type TaskEntry } from './tasks.ts';
 
 /** Everything that a bound is made of. */

@@ -210,6 +210,8 @@ export class LoopCounter {
   }
 
   #stepBegins(): void {
+    // Bytes that the board has clocked before.
+    if (!this.#hasBegun) this.entries.forget();
     this.#hasBegun = true;
     this.steps += 1;
     for (const one of this.#steps.values()) one.now = 0;

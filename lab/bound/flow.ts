@@ -9,8 +9,9 @@
  */
 import { LinearProgram, type Optimum, type Sum } from './linear.ts';
 import type { FunctionGraph } from './program.ts';
-import type { StepLimits } from './step-facts.ts';
+import type { StepLimits } from './step-limits.ts';
 import { OUT, pointsOf, type Code, type Points, type Way } from './points.ts';
+import { longestOnce, ownBlocks } from './loop-ways.ts';
 import { depthFirst, loopsIn, partsOf, type Loop } from './regions.ts';
 
 /** What holds the rounds of a loop. */
@@ -360,41 +361,10 @@ const ownTime = (member: Member | undefined, start: number): Sum =>
 
 const ones = (columns: readonly string[]): Sum => columns.map((one) => [1, one] as const);
 
-/** The blocks of `loop` that are in no loop inside it. */
-function ownBlocks(loop: Loop): Set<number> {
-  const inner = loopsIn(loop.parts);
-  return new Set([...loop.blocks].filter((one) => !inner.some(({ blocks }) => blocks.has(one))));
-}
-
 function put<Key, Term>(map: Map<Key, Term[]>, key: Key, term: Term): void {
   const terms = map.get(key);
   if (terms === undefined) map.set(key, [term]);
   else terms.push(term);
-}
-
-/** The longest way through the loop that does not come to its head again. */
-function longestOnce({ ways }: Points, { blocks, head }: Loop): number {
-  const inside = ways.filter(
-    ({ fromBlock, toBlock, to }) =>
-      to !== OUT && blocks.has(fromBlock) && (toBlock === undefined || blocks.has(toBlock)),
-  );
-  const from = new Map<number, Way[]>();
-  for (const way of inside) from.set(way.from, [...(from.get(way.from) ?? []), way]);
-  const known = new Map<number, number>();
-  const longest = (point: number): number => {
-    const before = known.get(point);
-    if (before !== undefined) return before;
-    known.set(point, 0);
-    const most = Math.max(
-      0,
-      ...(from.get(point) ?? []).map(
-        ({ nanos, to, toBlock }) => nanos + (toBlock === head ? 0 : longest(to)),
-      ),
-    );
-    known.set(point, most);
-    return most;
-  };
-  return Math.max(0, ...[...from.keys()].map(longest));
 }
 
 function sharesOf(members: ReadonlyMap<number, Member>, { columns }: Optimum): Share[] {

@@ -26,7 +26,7 @@ import { playChains } from './chain-driver.ts';
 import { LoopCounter } from './counts.ts';
 import { type Scene, SCENES } from './scenes.ts';
 import type { Step, StepEntries } from './step-entries.ts';
-import { faultsOf } from './step-facts.ts';
+import { faultsOf } from './step-limits.ts';
 
 export interface Observed {
   /** The longest step of each task. */

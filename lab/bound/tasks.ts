@@ -77,7 +77,7 @@ export const TASKS: readonly TaskEntry[] = [
   {
     name: 'forward',
     run: ['src/cell/receive/ForwardTask<', '#run'],
-    refusal: { nanos: 60, spiBytes: 0 },
+    refusal: { nanos: 110, spiBytes: 0 },
   },
   {
     name: 'link report',

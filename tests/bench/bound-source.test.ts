@@ -9,7 +9,7 @@ import { graphOf } from '../../lab/bound/program.ts';
 import { depthFirst, loopsIn, partsOf } from '../../lab/bound/regions.ts';
 import { constantsOf, readSource } from '../../lab/bound/source-loops.ts';
 import { StepEntries, type StepFunctions } from '../../lab/bound/step-entries.ts';
-import { faultsOf, type StepLimits } from '../../lab/bound/step-facts.ts';
+import { faultsOf, type StepLimits } from '../../lab/bound/step-limits.ts';
 
 const CONSTANTS = 'export const BUFFERS: u32 = 3;\nconst BITS: u32 = BUFFERS << 3;\n';
 

@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { StepLimits } from '../../lab/bound/step-facts.ts';
+import type { StepLimits } from '../../lab/bound/step-limits.ts';
 import { judge } from '../../lab/bound/judge.ts';
 import { Flow, type Facts, type Limit } from '../../lab/bound/flow.ts';
 import { observe } from '../../lab/bound/observe.ts';
