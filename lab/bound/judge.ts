@@ -25,17 +25,6 @@ export interface Verdict extends Measured {
 const KNOWN_NANOS: Readonly<Record<string, number>> = {
   receive: 123_000,
   transmit: 65_000,
-  'transmit poll': 15_000,
-  timers: 19_000,
-  'fault look': 64_000,
-  'from AGL': 31_000,
-  forward: 9_500,
-  'link report': 13_500,
-  'late report': 9_000,
-  session: 13_000,
-  'status page': 6_500,
-  requests: 37_000,
-  rates: 6_500,
 };
 
 export function judge(measured: Measured): Verdict {

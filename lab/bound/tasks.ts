@@ -42,7 +42,7 @@ export const TASKS: readonly TaskEntry[] = [
   {
     name: 'transmit',
     run: ['src/cell/receive/TransmitTask<', '#run'],
-    refusal: { nanos: 100, spiBytes: 0 },
+    refusal: { nanos: 120, spiBytes: 0 },
   },
   {
     name: 'transmit poll',

@@ -27,8 +27,9 @@ export const SUPERVISOR_SPI_BYTES: u32 = 14 + 14;
 export const REQUESTS_SPI_BYTES: u32 = 14;
 
 /**
- * For each ring entry: its loads and stores in shared memory. As much count AGL's doorbell, which traps, a hypercall
- * of the console, and the line of the link report, whose numbers may have many digits.
+ * For each ring entry: its loads and stores in shared memory. As much count AGL's doorbell, which traps, and a hypercall
+ * of the console; 2 a chain of 16 descriptors; 2 each the programs of a rule, and those of the locked wall; 3 a list of
+ * waiting answers that is full; 3 READ STATUS of a step where the line of INT is not wired; 1 a line for people.
  */
 const NANOS_PER_RING_ENTRY: u32 = 1_000;
 /** For each step: its instructions, one nanosecond each, and four accesses to a device. */
