@@ -243,6 +243,27 @@ describe('where Linux drives the cell', () => {
     expect(board.chip.get(0x30) & 0x08).toBe(0, 'TXREQ is cleared');
   });
 
+  test('a frame is withdrawn each time that Linux goes, and none of the session that follows', () => {
+    const board = device();
+    for (let goes = 1; goes <= 3; goes++) {
+      send(board);
+      board.step(8);
+      expect(board.chip.get(0x30) & 0x08).toBe(0x08, 'TXREQ');
+      board.linux.leave();
+      board.aglRuns = false;
+      board.pass(20_000);
+      expect(board.counted(Counter.FromAglWithdrawn)).toBe(goes);
+      board.aglRuns = true;
+      board.connected();
+      board.pass(20_000);
+    }
+    send(board);
+    board.step(8);
+    board.pass(3_000);
+    expect(board.chip.get(0x30) & 0x08).toBe(0x08, 'TXREQ');
+    expect(board.counted(Counter.FromAglWithdrawn)).toBe(3);
+  });
+
   test('a frame that is not yet sent is given up when Linux goes, be it loaded or not', () => {
     for (let loaded = 0; loaded < 2; loaded++) {
       const board = device();

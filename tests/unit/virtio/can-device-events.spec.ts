@@ -158,6 +158,23 @@ describe('STOP', () => {
     expect(rig.device.running).toBe(false);
   });
 
+  test('acknowledges a register write in a step of its own, before a control message', () => {
+    const rig = runningDevice();
+    const answered = rig.driver.usedCount(CONTROL);
+    rig.driver.requestControl(STOP);
+    rig.driver.write32(0x1c, 0);
+    expect(rig.device.isAwaited).toBe(true);
+    expect(rig.device.acknowledge()).toBe(true);
+    expect(rig.section.read32(0x08)).toBe(0, 'write_transaction');
+    rig.driver.write32(0x1c, 1);
+    rig.device.step();
+    expect(rig.section.read32(0x08)).toBe(0, 'write_transaction');
+    expect(rig.driver.usedCount(CONTROL)).toBe(answered);
+    rig.device.step();
+    expect(rig.driver.usedCount(CONTROL)).toBe(answered + 1);
+    expect(rig.device.acknowledge()).toBe(false);
+  });
+
   test('with many requests open gives one back in a step, before it takes those of the ring or a START', () => {
     const rig = runningDevice();
     rig.device.openMaximum = 3;
